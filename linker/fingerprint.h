@@ -1,0 +1,60 @@
+// Fingerprint: a 128-bit keyed hash of a tool's name and its arguments in
+// canonical form. Two calls with equal fingerprints are the same call text.
+//
+// The canonical form makes two spellings of one value equal: insignificant
+// white space, the order of keys, string escapes and the spelling of numbers do
+// not matter (`1`, `1.0`, `1e0` are one number; integers stay exact beyond
+// 2^53; `true` is not 1). `""`, `{}` and `null` are one value at the top. The
+// last of duplicate keys wins. A JSON string that holds a JSON object is the
+// object. A Markdown code fence around the text is taken off; text that is not
+// JSON is compared trimmed.
+//
+// The hash is keyed because the text of arguments is chosen by strangers, who
+// must not be able to make two calls collide.
+//
+// Thread safety: immutable after construction; thread-safe.
+// Complexity: O(n log k) for n bytes and k keys in the largest object. Text
+// deeper than `kMaxArgumentDepth` or longer than `kMaxArgumentBytes` is not
+// parsed and is compared as text.
+#ifndef SPANLINK_LINKER_FINGERPRINT_H_
+#define SPANLINK_LINKER_FINGERPRINT_H_
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+namespace spanlink {
+
+inline constexpr int kMaxArgumentDepth = 128;
+inline constexpr size_t kMaxArgumentBytes = size_t{16} << 20;
+
+struct Fingerprint {
+  uint64_t high = 0;
+  uint64_t low = 0;
+
+  friend auto operator<=>(const Fingerprint&, const Fingerprint&) = default;
+  template <typename H>
+  friend H AbslHashValue(H state, const Fingerprint& f) {
+    return H::combine(std::move(state), f.high, f.low);
+  }
+};
+
+class Fingerprinter {
+ public:
+  explicit Fingerprinter(uint64_t seed) : seed_(seed) {}
+
+  // Returns the fingerprint of a call. Never fails: any bytes are arguments.
+  Fingerprint Of(std::string_view tool_name, std::string_view arguments) const;
+
+  // Returns the keyed hash of a text as it is, for names and ids.
+  Fingerprint OfText(std::string_view text) const;
+
+ private:
+  uint64_t seed_;
+};
+
+}  // namespace spanlink
+
+#endif  // SPANLINK_LINKER_FINGERPRINT_H_
