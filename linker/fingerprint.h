@@ -3,11 +3,20 @@
 //
 // The canonical form makes two spellings of one value equal: insignificant
 // white space, the order of keys, string escapes and the spelling of numbers do
-// not matter (`1`, `1.0`, `1e0` are one number; integers stay exact beyond
-// 2^53; `true` is not 1). `""`, `{}` and `null` are one value at the top. The
-// last of duplicate keys wins. A JSON string that holds a JSON object is the
-// object. A Markdown code fence around the text is taken off; text that is not
-// JSON is compared trimmed.
+// not matter. Numbers are exact decimals: `1`, `1.0`, `1e0` are one, `-0` is
+// `0`, 2^53 and 2^53 + 1 are two; `true` is not 1. The last of duplicate keys
+// wins.
+//
+// For the arguments as a whole, and nowhere inside of them:
+//   - blank text, `""`, `{}` and `null` are one value, "no arguments";
+//   - a JSON string that holds a JSON object is the object, also through up to
+//     four strings around one another;
+//   - a Markdown code fence around the text is taken off;
+//   - text that is not JSON is compared byte by byte, without white space at
+//     its ends.
+//
+// Strings are bytes: what is not UTF-8 stands for itself, and the escape of a
+// lone surrogate for its three bytes. NUL is a byte like any other.
 //
 // The hash is keyed because the text of arguments is chosen by strangers, who
 // must not be able to make two calls collide.

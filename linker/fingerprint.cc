@@ -1,0 +1,122 @@
+#include "spanlink/linker/fingerprint.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "spanlink/linker/json_digest.h"
+#include "spanlink/linker/json_scanner.h"
+#include "spanlink/linker/keyed_hash.h"
+
+namespace spanlink {
+namespace {
+
+using internal::DigestJson;
+using internal::HashKey;
+using internal::JsonScanner;
+using internal::KeyedHasher;
+using internal::kJsonSpace;
+
+// The first words of what is hashed here; `json_digest.cc` uses other ones.
+enum Tag : uint64_t {
+  kCall = 256,
+  kName,
+  kNoArguments,
+  kPlainText,
+};
+
+// How many times a JSON string may hold the text of another one.
+constexpr int kMaxUnwraps = 4;
+
+std::string_view Trim(std::string_view text) {
+  const size_t first = text.find_first_not_of(kJsonSpace);
+  if (first == text.npos) return {};
+  return text.substr(first, text.find_last_not_of(kJsonSpace) - first + 1);
+}
+
+// Returns what stands between a line of ``` (or ~~~), which may name a
+// language, and a last ```. Text that has no such fence, or goes on behind it
+// and has another one, is returned as it is.
+std::string_view WithoutFence(std::string_view text) {
+  constexpr size_t kMinMarks = 3;
+  if (text.empty() || (text.front() != '`' && text.front() != '~')) return text;
+  const char mark = text.front();
+  const size_t marks = std::min(text.find_first_not_of(mark), text.size());
+  const size_t line_end = text.find('\n');
+  if (marks < kMinMarks || line_end == text.npos) return text;
+  if (text.substr(marks, line_end - marks).find(mark) != text.npos) return text;
+  const size_t last = text.find_last_not_of(mark);
+  if (text.size() - last - 1 < marks) return text;
+  // With the line break before it, so that a fence in the first line is seen.
+  const std::string_view body = text.substr(line_end, last - line_end + 1);
+  const std::string fence = "\n" + std::string(marks, mark);
+  if (body.find(fence) != body.npos) return text;
+  return Trim(body);
+}
+
+// Returns whether `text`, trimmed, says that there are no arguments.
+bool IsNothing(std::string_view text) {
+  if (text.empty() || text == "null") return true;
+  return text.front() == '{' && Trim(text.substr(1)) == "}";
+}
+
+// Returns what a JSON string holds if that is nothing or begins an object,
+// possibly behind further strings; nullopt if it is anything else.
+std::optional<std::string> UnwrapString(std::string_view text) {
+  std::string held;
+  for (int i = 0; i < kMaxUnwraps; ++i) {
+    JsonScanner scanner(text);
+    std::string_view value;
+    if (!scanner.TakeString(&value) || !scanner.at_end()) return std::nullopt;
+    std::string inner(Trim(value));
+    held.swap(inner);
+    text = held;
+    if (text.empty() || text.front() == '{') return held;
+  }
+  return std::nullopt;
+}
+
+Fingerprint DigestTagged(Tag tag, std::string_view text, const HashKey& key) {
+  KeyedHasher hasher(key);
+  hasher.AddWord(tag);
+  hasher.Add(text);
+  return hasher.Finish();
+}
+
+std::optional<Fingerprint> DigestValue(std::string_view text,
+                                       const HashKey& key) {
+  if (IsNothing(text)) return DigestTagged(kNoArguments, "", key);
+  return DigestJson(text, key);
+}
+
+Fingerprint DigestArguments(std::string_view arguments, const HashKey& key) {
+  std::string_view text = Trim(arguments);
+  if (text.size() > kMaxArgumentBytes) {
+    return DigestTagged(kPlainText, text, key);
+  }
+  text = WithoutFence(text);
+  std::optional<Fingerprint> digest;
+  if (const std::optional<std::string> held = UnwrapString(text)) {
+    digest = DigestValue(*held, key);
+  }
+  if (!digest) digest = DigestValue(text, key);
+  return digest ? *digest : DigestTagged(kPlainText, text, key);
+}
+
+}  // namespace
+
+Fingerprint Fingerprinter::Of(std::string_view tool_name,
+                              std::string_view arguments) const {
+  const HashKey key = HashKey::FromSeed(seed_);
+  KeyedHasher hasher(key);
+  hasher.AddWord(kCall);
+  hasher.AddFingerprint(DigestArguments(arguments, key));
+  hasher.Add(tool_name);
+  return hasher.Finish();
+}
+
+Fingerprint Fingerprinter::OfText(std::string_view text) const {
+  return DigestTagged(kName, text, HashKey::FromSeed(seed_));
+}
+
+}  // namespace spanlink
