@@ -1,0 +1,133 @@
+// JsonCursor: walks over JSON text in place, once, from front to back.
+//
+// Readers of traces need exact byte positions (links are spliced into the
+// original text), arguments as the text that they are, and no copy of a prompt
+// that they skip. A cursor gives all three: it builds no tree and visits each
+// byte once.
+//
+//   JsonCursor cursor(text);
+//   std::string_view key;
+//   if (!cursor.EnterObject()) return;
+//   while (cursor.NextMember(&key)) {
+//     if (key == "spans") ReadSpans(&cursor); else cursor.Skip();
+//   }
+//   if (cursor.failed()) Report(cursor.position(), cursor.expected());
+//
+// After `NextMember` or `NextElement` returned true exactly one value must be
+// consumed: skipped, read, or entered and walked to its end.
+//
+// Strict about structure, lenient inside strings: control characters, invalid
+// UTF-8 and unknown escapes pass as they are.
+//
+// Lifetime: views point into the text and live as long as it does, but for keys
+// and strings with escapes, which die with the next call.
+// Thread safety: Thread-compatible.
+// Complexity: O(n) in all; one byte a level of nesting, no recursion.
+// Errors: after the first one every method returns false or nothing, and
+// `position` and `expected` say where and what.
+#ifndef SPANLINK_JSON_JSON_CURSOR_H_
+#define SPANLINK_JSON_JSON_CURSOR_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace spanlink {
+
+enum class JsonType : uint8_t {
+  kNone,  // no value begins here
+  kNull,
+  kBool,
+  kNumber,
+  kString,
+  kArray,
+  kObject,
+};
+
+class JsonCursor {
+ public:
+  explicit JsonCursor(std::string_view text, size_t position = 0)
+      : text_(text), position_(position) {}
+
+  // Returns the type of the next value and consumes white space only.
+  JsonType Peek();
+
+  // Enter the next value if it is an object (an array), else return false and
+  // consume nothing.
+  bool EnterObject() { return Enter('{'); }
+  bool EnterArray() { return Enter('['); }
+
+  // Go to the next member (element). Return false after the last one, when the
+  // closing bracket is consumed, and on failure.
+  bool NextMember(std::string_view* key);
+  bool NextElement();
+
+  // Consumes the next value. Returns false on failure.
+  bool Skip();
+  // Consumes the next value and returns its text.
+  std::optional<std::string_view> ReadRaw();
+  // Consumes the next value if it is a string and returns it unescaped, else
+  // consumes nothing and returns nullopt.
+  std::optional<std::string_view> ReadString();
+  // Consumes the next value. Returns the string, or "" if it is none.
+  std::string ReadStringOrSkip();
+
+  // Makes the cursor fail here: the caller expected something else.
+  void Expect(std::string_view what) { Fail(what); }
+
+  // Returns whether nothing but white space is left.
+  bool AtEnd();
+
+  // Where the cursor stands; where it failed, if it failed.
+  size_t position() const { return position_; }
+  bool failed() const { return !expected_.empty(); }
+  // What would have been right at `position`; empty without a failure.
+  std::string_view expected() const { return expected_; }
+  // The text ended too early: it may have been cut.
+  bool failed_at_end() const { return failed() && position_ >= text_.size(); }
+
+ private:
+  bool Enter(char bracket);
+  bool Next(char closing, std::string_view separator_or_end);
+  bool Fail(std::string_view expected);
+  void SkipSpace();
+  bool SkipContainer();
+  bool SkipKey(std::string_view* raw);
+  bool SkipScalar();
+  bool SkipString(std::string_view* raw);
+  bool SkipNumber();
+  bool SkipDigits();
+  bool SkipWord(std::string_view word);
+
+  std::string_view text_;
+  size_t position_;
+  bool fresh_ = false;  // just after an opening bracket
+  std::string_view expected_;
+  std::string open_;     // brackets that `Skip` has entered
+  std::string scratch_;  // the last unescaped string
+};
+
+// Appends what the inside of a JSON string means. Lone surrogates become
+// U+FFFD; what is no escape stays as it is.
+void UnescapeJson(std::string_view raw, std::string* out);
+
+// Appends `text` as a JSON string with its quotes. Bytes from 0x80 up pass
+// through.
+void AppendJsonString(std::string_view text, std::string* out);
+
+// Returns the text of the last member of that name, nullopt if `json` is no
+// object or has none. Costs one pass.
+std::optional<std::string_view> JsonMember(std::string_view json,
+                                           std::string_view key);
+
+// Returns the string that `json` is, nullopt if it is no string.
+std::optional<std::string> JsonString(std::string_view json);
+
+// Returns whether the whole text is one JSON value.
+bool IsJson(std::string_view text);
+
+}  // namespace spanlink
+
+#endif  // SPANLINK_JSON_JSON_CURSOR_H_

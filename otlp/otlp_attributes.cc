@@ -1,0 +1,252 @@
+#include "spanlink/otlp/otlp_attributes.h"
+
+#include <functional>
+#include <utility>
+
+#include "spanlink/otlp/otlp_numbers.h"
+
+namespace spanlink {
+
+void OtlpAttributeReader::Read(std::string_view attributes,
+                               std::string_view events) {
+  attributes_.clear();
+  events_.clear();
+  used_texts_ = 0;
+  unreadable_ = 0;
+  source_ = attributes;
+  JsonCursor attribute_cursor(attributes);
+  ReadAttributes(&attribute_cursor, &attributes_);
+  source_ = events;
+  JsonCursor event_cursor(events);
+  ReadEvents(&event_cursor);
+}
+
+void OtlpAttributeReader::ReadAttributes(JsonCursor* cursor,
+                                         std::vector<OtlpAttribute>* out) {
+  if (!cursor->EnterArray()) return;
+  while (cursor->NextElement()) {
+    OtlpAttribute attribute;
+    if (ReadAttribute(cursor, &attribute)) {
+      out->push_back(attribute);
+    } else {
+      ++unreadable_;
+    }
+  }
+}
+
+void OtlpAttributeReader::ReadEvents(JsonCursor* cursor) {
+  if (!cursor->EnterArray()) return;
+  while (cursor->NextElement()) {
+    OtlpEvent event;
+    std::string_view key;
+    if (!cursor->EnterObject()) {
+      ++unreadable_;
+      cursor->Skip();
+      continue;
+    }
+    while (cursor->NextMember(&key)) {
+      if (key == "name" && cursor->Peek() == JsonType::kString) {
+        event.name = Keep(*cursor->ReadString(), source_);
+      } else if (key == "attributes" && cursor->Peek() == JsonType::kArray) {
+        ReadAttributes(cursor, &event.attributes);
+      } else {
+        cursor->Skip();
+      }
+    }
+    events_.push_back(std::move(event));
+  }
+}
+
+// Consumes the element. Returns false if it is no attribute.
+bool OtlpAttributeReader::ReadAttribute(JsonCursor* cursor,
+                                        OtlpAttribute* attribute) {
+  bool has_key = false;
+  bool good = true;
+  std::string_view key;
+  if (!cursor->EnterObject()) {
+    cursor->Skip();
+    return false;
+  }
+  while (cursor->NextMember(&key)) {
+    if (key == "key" && cursor->Peek() == JsonType::kString) {
+      const auto text = cursor->ReadString();
+      has_key = text.has_value();
+      if (has_key) attribute->key = Keep(*text, source_);
+    } else if (key == "value") {
+      good = ReadValue(cursor, attribute);
+    } else {
+      cursor->Skip();
+    }
+  }
+  return has_key && good && !cursor->failed();
+}
+
+bool OtlpAttributeReader::ReadValue(JsonCursor* cursor,
+                                    OtlpAttribute* attribute) {
+  std::string_view key;
+  bool good = true;
+  if (!cursor->EnterObject()) {
+    const bool null = cursor->Peek() == JsonType::kNull;
+    cursor->Skip();
+    return null;
+  }
+  while (cursor->NextMember(&key)) {
+    good = ReadValueMember(key, cursor, attribute) && good;
+  }
+  return good;
+}
+
+bool OtlpAttributeReader::ReadValueMember(std::string_view key,
+                                          JsonCursor* cursor,
+                                          OtlpAttribute* attribute) {
+  const JsonType type = cursor->Peek();
+  if (key == "stringValue" || key == "bytesValue") {
+    if (type != JsonType::kString) return cursor->Skip() && false;
+    attribute->type =
+        key.front() == 's' ? OtlpValueType::kString : OtlpValueType::kBytes;
+    attribute->text = Keep(cursor->ReadString().value_or(""), source_);
+    return !cursor->failed();
+  }
+  if (key == "arrayValue" || key == "kvlistValue") {
+    std::string* text = NewText();
+    attribute->type = OtlpValueType::kJson;
+    const bool good = AppendList(key, cursor, 0, text);
+    attribute->text = *text;
+    return good;
+  }
+  const auto raw = cursor->ReadRaw();
+  if (!raw) return false;
+  if (key == "intValue") {
+    const auto digits = OtlpIntegerText(*raw);
+    attribute->type = OtlpValueType::kInt;
+    attribute->text = digits.value_or("");
+    return digits.has_value();
+  }
+  if (key == "boolValue") {
+    attribute->type = OtlpValueType::kBool;
+    attribute->text = *raw;
+    return type == JsonType::kBool;
+  }
+  if (key != "doubleValue") return true;  // a field that we do not know
+  attribute->type = OtlpValueType::kDouble;
+  attribute->text = *raw;
+  return type == JsonType::kNumber || type == JsonType::kString;
+}
+
+// Appends the plain JSON of an AnyValue. Consumes it in any case, and returns
+// false if it is none.
+bool OtlpAttributeReader::AppendValue(JsonCursor* cursor, int depth,
+                                      std::string* out) {
+  const size_t begin = out->size();
+  std::string_view key;
+  bool good = depth <= kMaxOtlpValueDepth;
+  if (!good || !cursor->EnterObject()) {
+    good = good && cursor->Peek() == JsonType::kNull;
+    cursor->Skip();
+    out->append("null");
+    return good;
+  }
+  while (cursor->NextMember(&key)) {
+    out->resize(begin);
+    good = AppendValueMember(key, cursor, depth, out) && good;
+  }
+  if (out->size() == begin) out->append("null");
+  return good && !cursor->failed();
+}
+
+bool OtlpAttributeReader::AppendValueMember(std::string_view key,
+                                            JsonCursor* cursor, int depth,
+                                            std::string* out) {
+  if (key == "arrayValue" || key == "kvlistValue") {
+    return AppendList(key, cursor, depth + 1, out);
+  }
+  const bool known = key == "stringValue" || key == "intValue" ||
+                     key == "doubleValue" || key == "boolValue" ||
+                     key == "bytesValue";
+  const auto raw = cursor->ReadRaw();
+  if (!raw) return false;
+  if (!known) return true;
+  const auto digits = key == "intValue" ? OtlpIntegerText(*raw) : std::nullopt;
+  out->append(digits.value_or(*raw));
+  return true;
+}
+
+// Appends the array or object of `{"values": […]}`.
+bool OtlpAttributeReader::AppendList(std::string_view kind, JsonCursor* cursor,
+                                     int depth, std::string* out) {
+  const bool pairs = kind == "kvlistValue";
+  std::string_view key;
+  bool good = true;
+  if (!cursor->EnterObject()) {
+    cursor->Skip();
+    return false;
+  }
+  const size_t begin = out->size();
+  out->push_back(pairs ? '{' : '[');
+  while (cursor->NextMember(&key)) {
+    if (key != "values" || !cursor->EnterArray()) {
+      cursor->Skip();
+      continue;
+    }
+    out->resize(begin + 1);
+    while (cursor->NextElement()) {
+      if (out->size() > begin + 1) out->push_back(',');
+      good = (pairs ? AppendPair(cursor, depth, out)
+                    : AppendValue(cursor, depth, out)) &&
+             good;
+    }
+  }
+  out->push_back(pairs ? '}' : ']');
+  return good && !cursor->failed();
+}
+
+// Appends `"key":value`. The key is copied as it is written, quotes included.
+bool OtlpAttributeReader::AppendPair(JsonCursor* cursor, int depth,
+                                     std::string* out) {
+  const size_t begin = out->size();
+  bool has_key = false;
+  bool has_value = false;
+  bool good = true;
+  std::string_view name;
+  if (!cursor->EnterObject()) {
+    cursor->Skip();
+    return false;
+  }
+  while (cursor->NextMember(&name)) {
+    if (name == "key" && cursor->Peek() == JsonType::kString && !has_key) {
+      // Behind its value it has to be put in front of it.
+      out->insert(begin, std::string(cursor->ReadRaw().value_or("")) + ":");
+      has_key = true;
+    } else if (name == "value" && !has_value) {
+      good = AppendValue(cursor, depth, out);
+      has_value = true;
+    } else {
+      cursor->Skip();
+    }
+  }
+  if (!has_value) out->append("null");
+  return has_key && good;
+}
+
+// Returns a view that outlives the next call of the cursor.
+std::string_view OtlpAttributeReader::Keep(std::string_view text,
+                                           std::string_view source) {
+  const std::less<const char*> before;
+  const bool inside = !before(text.data(), source.data()) &&
+                      before(text.data(), source.data() + source.size());
+  if (inside || text.empty()) return text.empty() ? std::string_view() : text;
+  std::string* kept = NewText();
+  kept->assign(text);
+  return *kept;
+}
+
+std::string* OtlpAttributeReader::NewText() {
+  constexpr size_t kKeepCapacity = size_t{1} << 20;
+  if (used_texts_ == texts_.size()) texts_.emplace_back();
+  std::string& text = texts_[used_texts_++];
+  if (text.capacity() > kKeepCapacity) text = std::string();
+  text.clear();
+  return &text;
+}
+
+}  // namespace spanlink
