@@ -121,6 +121,8 @@ TEST(FingerprinterTest, HugeExponentsCostNothing) {
                       "-1e99999999999999999999", "1e99999999999999999998",
                       "11e99999999999999999999", "2e99999999999999999999",
                       "1.1e99999999999999999999"});
+  // They differ by 2^64.
+  ExpectAllDifferent({"1e1", "1e18446744073709551617"});
   EXPECT_EQ(Print("1e" + nines), Print("1.0e+0" + nines));
   EXPECT_NE(Print("1e" + nines), Print("1e-" + nines));
 }
@@ -189,6 +191,7 @@ TEST(FingerprinterTest, WhatIsNoFenceStays) {
                       "{\"a\":1}\n```", "````\n{\"a\":1}\n```",
                       "```\n{\"a\":1}\n~~~", "```\n{\"a\":1}\n```\n```\n```",
                       "```a`b\n{\"a\":1}\n```", "`{\"a\":1}`"});
+  ExpectAllDifferent({"ls\n```\nrm", "```\nls\n```\nrm\n```"});
   ExpectAllDifferent({"", "```", "~~~", "``````", "`"});
 }
 
