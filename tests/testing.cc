@@ -302,23 +302,23 @@ Options TestOptions(Mode mode) {
   return options;
 }
 
-TraceId ScopeOf(const Signal& signal) {
+SpanContext SpanOf(const Signal& signal) {
   return std::visit(
-      [](const auto& s) -> TraceId {
+      [](const auto& s) -> SpanContext {
         using S = std::decay_t<decltype(s)>;
         if constexpr (std::is_same_v<S, ScopeFinish>) {
-          return s.scope;
+          return {s.scope, SpanId{}};
         } else if constexpr (std::is_same_v<S, LlmToolChoice> ||
                              std::is_same_v<S, ToolCallOutputUsed>) {
-          return s.llm.context.trace_id;
+          return s.llm.context;
         } else if constexpr (std::is_same_v<S, ToolCall>) {
-          return s.tool.context.trace_id;
+          return s.tool.context;
         } else if constexpr (std::is_same_v<S, LlmHook>) {
-          return s.parent.context.trace_id;
+          return s.parent.context;
         } else if constexpr (std::is_same_v<S, Annotate>) {
-          return s.span_or_parent.context.trace_id;
+          return s.span_or_parent.context;
         } else {
-          return s.span.context.trace_id;
+          return s.span.context;
         }
       },
       signal);

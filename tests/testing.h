@@ -68,6 +68,8 @@ class Scenario {
   // A trace begins with a root agent span of the trace's name, or without.
   enum class Root { kAgent, kNone };
   explicit Scenario(Root root = Root::kAgent);
+  Scenario(Scenario&&) = default;  // spans point at one another: no copies
+  Scenario& operator=(Scenario&&) = default;
 
   // The spans that follow belong to this trace; beneath its root.
   Scenario& InTrace(std::string_view trace);
@@ -189,8 +191,9 @@ std::vector<std::string> Show(const Scenario& scenario,
 // "id_reused=1", sorted by name, without those of `but`.
 std::vector<std::string> Show(const std::map<DiagnosticId, uint64_t>& counts,
                               std::span<const DiagnosticId> but = {});
-// The trace that a signal belongs to.
-TraceId ScopeOf(const Signal& signal);
+// The span that a signal is about; of ScopeFinish the trace alone.
+SpanContext SpanOf(const Signal& signal);
+inline TraceId ScopeOf(const Signal& signal) { return SpanOf(signal).trace_id; }
 // In another order, the same for the same seed.
 std::vector<Signal> Shuffled(std::vector<Signal> signals, uint32_t seed);
 
