@@ -1,0 +1,253 @@
+#include "spanlink/cli/arguments.h"
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_format.h"
+
+namespace spanlink::cli {
+namespace {
+
+enum class OptionId : uint8_t {
+  kHelp,
+  kOutput,
+  kJson,
+  kTable,
+  kExplain,
+  kMinEvidence,
+  kPolicy,
+  kProfile,
+};
+
+struct OptionInfo {
+  OptionId id;
+  std::string_view name;
+  std::string_view short_name;  // empty: none
+  bool takes_value;
+  bool of_link;
+  bool of_why;
+};
+
+constexpr std::array<OptionInfo, 8> kOptions = {{
+    {OptionId::kHelp, "--help", "-h", false, true, true},
+    {OptionId::kOutput, "--output", "-o", true, true, false},
+    {OptionId::kJson, "--json", "", false, true, false},
+    {OptionId::kTable, "--table", "", false, true, false},
+    {OptionId::kExplain, "--explain", "", false, true, false},
+    {OptionId::kMinEvidence, "--min-evidence", "", true, true, true},
+    {OptionId::kPolicy, "--policy", "", true, true, true},
+    {OptionId::kProfile, "--profile", "", true, true, false},
+}};
+
+absl::Status Usage(std::string message) {
+  return absl::InvalidArgumentError(message);
+}
+
+std::string_view NameOf(Command command) {
+  return command == Command::kWhy ? "why" : "link";
+}
+
+std::optional<Command> ParseCommand(std::string_view name) {
+  if (name == "link") return Command::kLink;
+  if (name == "why") return Command::kWhy;
+  if (name == "help" || name == "--help" || name == "-h") return Command::kHelp;
+  if (name == "--version" || name == "version") return Command::kVersion;
+  return std::nullopt;
+}
+
+const OptionInfo* FindOption(std::string_view name, Command command) {
+  for (const OptionInfo& option : kOptions) {
+    const bool known =
+        command == Command::kWhy ? option.of_why : option.of_link;
+    if (!known || name.empty()) continue;
+    if (option.name == name || option.short_name == name) return &option;
+  }
+  return nullptr;
+}
+
+absl::Status ParseMinEvidence(std::string_view value, Arguments& parsed) {
+  const std::optional<Evidence> evidence = ParseEvidence(value);
+  if (!evidence) {
+    return Usage(absl::StrFormat(
+        "--min-evidence is one of tool_call_id, arguments, handoff, structure, "
+        "handoff_remaining, name, order (strongest first), not `%s`",
+        value));
+  }
+  parsed.options.min_evidence = *evidence;
+  return absl::OkStatus();
+}
+
+absl::Status ParsePolicy(std::string_view value, Arguments& parsed) {
+  if (value != "first" && value != "all") {
+    return Usage(absl::StrFormat("--policy is first or all, not `%s`", value));
+  }
+  parsed.options.use_policy =
+      value == "all" ? UsePolicy::kAll : UsePolicy::kFirst;
+  return absl::OkStatus();
+}
+
+absl::Status ParseProfile(std::string_view value, Arguments& parsed) {
+  parsed.profile = {.datadog = false, .semconv = false};
+  if (value == "none") return absl::OkStatus();
+  for (size_t begin = 0; begin <= value.size();) {
+    const size_t end = std::min(value.find(',', begin), value.size());
+    const std::string_view name = value.substr(begin, end - begin);
+    if (name == "datadog") {
+      parsed.profile.datadog = true;
+    } else if (name == "semconv") {
+      parsed.profile.semconv = true;
+    } else {
+      return Usage(absl::StrFormat(
+          "--profile is datadog, semconv, both with a comma, or none; not `%s`",
+          value));
+    }
+    begin = end + 1;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Apply(OptionId option, std::string_view value, Arguments& parsed) {
+  switch (option) {
+    case OptionId::kHelp:
+      parsed.help_topic = parsed.command;
+      break;
+    case OptionId::kOutput:
+      if (value.empty()) return Usage("-o needs the name of a file");
+      parsed.output = std::string(value);
+      break;
+    case OptionId::kJson:
+      parsed.json = true;
+      break;
+    case OptionId::kTable:
+      parsed.table = true;
+      break;
+    case OptionId::kExplain:
+      parsed.explain = true;
+      break;
+    case OptionId::kMinEvidence:
+      return ParseMinEvidence(value, parsed);
+    case OptionId::kPolicy:
+      return ParsePolicy(value, parsed);
+    case OptionId::kProfile:
+      return ParseProfile(value, parsed);
+  }
+  return absl::OkStatus();
+}
+
+// Parses the option at `at` and moves `at` to its last word.
+absl::Status ParseOption(std::span<const std::string_view> words, size_t& at,
+                         Arguments& parsed) {
+  std::string_view name = words[at];
+  std::optional<std::string_view> value;
+  const size_t equals = name.find('=');
+  if (name.starts_with("--") && equals != std::string_view::npos) {
+    value = name.substr(equals + 1);
+    name = name.substr(0, equals);
+  } else if (!name.starts_with("--") && name.size() > 2) {
+    value = name.substr(2);
+    name = name.substr(0, 2);
+  }
+  const OptionInfo* option = FindOption(name, parsed.command);
+  if (option == nullptr) {
+    return Usage(absl::StrFormat("`spanlink %s` has no option `%s`",
+                                 NameOf(parsed.command), words[at]));
+  }
+  if (!option->takes_value && value) {
+    return Usage(absl::StrFormat("%s takes no value", name));
+  }
+  if (option->takes_value && !value) {
+    if (at + 1 == words.size()) {
+      return Usage(absl::StrFormat("%s needs a value", name));
+    }
+    value = words[++at];
+  }
+  return Apply(option->id, value.value_or(""), parsed);
+}
+
+absl::Status CheckLink(const Arguments& parsed) {
+  if (parsed.files.empty()) {
+    return Usage("`spanlink link` needs a FILE (- is standard input)");
+  }
+  if (parsed.json && parsed.table) {
+    return Usage("--json and --table exclude each other");
+  }
+  const bool prints = parsed.json || parsed.table || parsed.explain;
+  if (parsed.output == "-" && prints) {
+    return Usage(
+        "-o - and --json, --table or --explain would both write to standard "
+        "output");
+  }
+  size_t standard_inputs = 0;
+  for (const std::string& file : parsed.files) {
+    standard_inputs += file == "-" ? 1 : 0;
+  }
+  if (standard_inputs > 1) return Usage("standard input can be read once only");
+  return absl::OkStatus();
+}
+
+// The second word of `why` is no file but a span.
+absl::Status CheckWhy(Arguments& parsed) {
+  if (parsed.files.empty()) {
+    return Usage("`spanlink why` needs a FILE (- is standard input)");
+  }
+  if (parsed.files.size() > 2) {
+    return Usage("`spanlink why` takes one FILE and one SPAN_ID");
+  }
+  if (parsed.files.size() == 1) return absl::OkStatus();
+  parsed.span_id = std::move(parsed.files[1]);
+  parsed.files.pop_back();
+  if (parsed.span_id.empty() || parsed.span_id.ends_with(':')) {
+    return Usage("SPAN_ID is empty");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Arguments> ParseHelp(std::span<const std::string_view> words) {
+  Arguments parsed;
+  if (words.empty()) return parsed;
+  const std::optional<Command> topic = ParseCommand(words[0]);
+  if (!topic || words.size() > 1) {
+    return Usage(absl::StrFormat("there is no help on `%s`", words.back()));
+  }
+  if (*topic != Command::kHelp) parsed.help_topic = topic;
+  return parsed;
+}
+
+}  // namespace
+
+absl::StatusOr<Arguments> ParseArguments(
+    std::span<const std::string_view> arguments) {
+  if (arguments.empty()) return Usage("a command is missing");
+  const std::optional<Command> command = ParseCommand(arguments[0]);
+  if (!command) {
+    return Usage(absl::StrFormat("there is no command `%s`", arguments[0]));
+  }
+  const std::span<const std::string_view> words = arguments.subspan(1);
+  if (*command == Command::kHelp) return ParseHelp(words);
+  Arguments parsed;
+  parsed.command = *command;
+  if (*command == Command::kVersion) return parsed;
+  bool options_end = false;
+  for (size_t at = 0; at < words.size(); ++at) {
+    const std::string_view word = words[at];
+    if (options_end || word == "-" || !word.starts_with("-")) {
+      parsed.files.emplace_back(word);
+    } else if (word == "--") {
+      options_end = true;
+    } else if (absl::Status s = ParseOption(words, at, parsed); !s.ok()) {
+      return s;
+    }
+  }
+  if (parsed.help_topic) {
+    parsed.command = Command::kHelp;
+    return parsed;
+  }
+  const absl::Status checked =
+      *command == Command::kWhy ? CheckWhy(parsed) : CheckLink(parsed);
+  if (!checked.ok()) return checked;
+  return parsed;
+}
+
+}  // namespace spanlink::cli

@@ -1,0 +1,49 @@
+// The command line of `spanlink`.
+//
+// Options may stand anywhere; `--name=value` and `--name value` are the same;
+// `--` ends the options; `-` as a file is standard input.
+//
+// Errors: InvalidArgument with a sentence for the user. It may repeat what the
+// user typed: escape it before a terminal shows it.
+// Thread safety: stateless; thread-safe.
+#ifndef SPANLINK_CLI_ARGUMENTS_H_
+#define SPANLINK_CLI_ARGUMENTS_H_
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "spanlink/linker/options.h"
+#include "spanlink/pipeline/trace_file.h"
+
+namespace spanlink::cli {
+
+enum class Command : uint8_t { kLink, kWhy, kHelp, kVersion };
+
+struct Arguments {
+  Command command = Command::kHelp;
+  // The command that help is wanted for.
+  std::optional<Command> help_topic;
+
+  // link: one file or more. why: one.
+  std::vector<std::string> files;
+  // why: the beginning of a span id, or TRACE:SPAN; empty: the last LLM span.
+  std::string span_id;
+  std::optional<std::string> output;  // "-" is standard output
+  bool json = false;
+  bool table = false;
+  bool explain = false;
+  LinkProfile profile;
+  Options options;  // `min_evidence` and `use_policy` as asked for
+};
+
+// `arguments` are those after the program's name.
+absl::StatusOr<Arguments> ParseArguments(
+    std::span<const std::string_view> arguments);
+
+}  // namespace spanlink::cli
+
+#endif  // SPANLINK_CLI_ARGUMENTS_H_

@@ -1,0 +1,71 @@
+#include "spanlink/cli/help.h"
+
+namespace spanlink::cli {
+namespace {
+
+constexpr std::string_view kProgram =
+    R"(spanlink: which LLM answer chose which tool, and who used its result
+
+  spanlink link FILE... [-o OUT]   find the links of a trace
+  spanlink why FILE [SPAN_ID]      show what led to a span
+  spanlink help [COMMAND]          explain a command
+  spanlink --version
+
+FILE is OTLP/JSON (one object, or one a line) or a recording of the OpenAI
+Agents SDK; - is standard input.
+
+Exit status: 0, 1 if a file cannot be read or written, 2 if the command line is
+wrong.
+)";
+
+constexpr std::string_view kLink =
+    R"(spanlink link FILE... [options]
+
+Finds the links of each FILE (- is standard input) by itself. A trace that is
+spread over files: cat A B | spanlink link -
+
+On a terminal it shows a table. Into a pipe it writes the same OTLP/JSON with
+the links on it.
+
+  -o, --output OUT        write the linked OTLP/JSON to OUT, as a whole or not
+                          at all; OUT may be FILE, and - is standard output.
+                          Several FILEs are written one after another.
+      --table             show the table, also into a pipe
+      --json              print one link a line as JSON, then the diagnostics
+      --explain           say why spans have no link and what to do about it
+      --min-evidence NAME leave weaker links out: tool_call_id, arguments,
+                          handoff, structure, handoff_remaining, name, order
+                          (strongest first; default: name)
+      --policy first|all  link a result to the first LLM span that used it
+                          (default) or to all
+      --profile LIST      attributes on written links: datadog, semconv, both
+                          with a comma (default), or none
+  -h, --help              this text
+
+NO_COLOR turns colours off.
+)";
+
+constexpr std::string_view kWhy =
+    R"(spanlink why FILE [SPAN_ID] [options]
+
+Shows the chain of causes behind a span, going back: the results that an LLM
+span read, the tools they came from, the answers that chose the tools, ...
+
+SPAN_ID is a span's id or its beginning, as the table of `spanlink link` shows
+it. TRACE_ID:SPAN_ID (or beginnings) tells equal ids of two traces apart.
+Without it: the LLM span that ended last.
+
+      --min-evidence NAME leave weaker links out, as in `spanlink link`
+      --policy first|all  as in `spanlink link`
+  -h, --help              this text
+)";
+
+}  // namespace
+
+std::string_view HelpText(std::optional<Command> topic) {
+  if (topic == Command::kLink) return kLink;
+  if (topic == Command::kWhy) return kWhy;
+  return kProgram;
+}
+
+}  // namespace spanlink::cli
