@@ -1,0 +1,43 @@
+// Why spans have no link, and what to do about it.
+//
+// For each tool and handoff span without a link to an answer, for each whose
+// result no LLM span is linked to though one could be, and for each LLM span
+// whose content is missing: the first reason that holds, in words, and the
+// step that would change it. Spans with the same reason stand together.
+//
+// Lifetime: explanations point into the trace that they explain.
+// Thread safety: stateless; thread-safe.
+// Complexity: O(n log n) for n spans and links.
+#ifndef SPANLINK_CLI_EXPLAIN_H_
+#define SPANLINK_CLI_EXPLAIN_H_
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spanlink/cli/terminal.h"
+#include "spanlink/cli/trace_view.h"
+#include "spanlink/model/span_link.h"
+
+namespace spanlink::cli {
+
+struct Explanation {
+  std::string_view code;  // stable name of the reason, snake_case
+  std::string why;
+  std::string what_to_do;
+  std::vector<const SpanSummary*> spans;
+};
+
+// `view.links` are those that were asked for; `all_links` those that the same
+// trace has with `--min-evidence order`.
+std::vector<Explanation> Explain(const TraceView& view,
+                                 std::span<const SpanLink> all_links);
+
+void RenderExplanations(std::span<const Explanation> explanations,
+                        const TraceView& view, const Style& style,
+                        const TextSink& write);
+
+}  // namespace spanlink::cli
+
+#endif  // SPANLINK_CLI_EXPLAIN_H_

@@ -1,0 +1,266 @@
+#include "spanlink/cli/table.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_format.h"
+#include "spanlink/cli/terminal_text.h"
+
+namespace spanlink::cli {
+namespace {
+
+constexpr size_t kMaxName = 40;
+constexpr size_t kMinName = 12;
+constexpr size_t kIndent = 4;
+constexpr size_t kGap = 2;
+
+// Three columns hold spans: a name and a short id.
+enum Column : size_t { kTool, kChooser, kUser, kSpanColumns };
+using Widths = std::array<size_t, kSpanColumns>;
+
+struct SpanCell {
+  std::string name;
+  std::string id;
+};
+
+struct Row {
+  std::array<SpanCell, kSpanColumns> spans;
+  std::string evidence;
+  Evidence grade = Evidence::kToolCallId;
+  bool chosen = false;
+};
+
+struct AgentGroup {
+  std::string_view agent;
+  std::vector<const SpanSummary*> executions;
+};
+
+// What the name alone does not say of an execution.
+std::string MarkOf(const SpanSummary& span, const SpanLink* choice) {
+  std::string mark;
+  if (span.kind == SpanKind::kHandoff) mark += ", handoff";
+  if (span.outcome == Outcome::kFailed) mark += ", failed";
+  if (span.outcome == Outcome::kNotExecuted) mark += ", did not run";
+  if (choice != nullptr && choice->attempt > 1) {
+    mark += absl::StrFormat(", attempt %u", choice->attempt);
+  }
+  return mark.empty() ? mark : " (" + mark.substr(2) + ")";
+}
+
+class TableRenderer {
+ public:
+  TableRenderer(const TraceView& view, const Terminal& terminal,
+                const TextSink& write)
+      : view_(view),
+        spans_(view.spans),
+        links_(view.links),
+        terminal_(terminal),
+        style_(terminal.colours),
+        write_(write) {}
+
+  void Render() {
+    for (const std::span<const SpanSummary> trace : ByTrace(view_.spans)) {
+      RenderTrace(trace);
+    }
+  }
+
+ private:
+  void RenderTrace(std::span<const SpanSummary> trace) {
+    const std::vector<AgentGroup> groups = GroupByAgent(trace);
+    const std::string guardrails = GuardrailLines(trace);
+    if (groups.empty() && guardrails.empty()) return;
+    write_(absl::StrFormat(
+        "%s  %u %s\n",
+        style_.Strong("trace " + Printable(trace[0].trace_id_text, 64)),
+        trace.size(), trace.size() == 1 ? "span" : "spans"));
+    const Widths widths = Fit(Measure(groups));
+    for (const AgentGroup& group : groups) RenderGroup(group, widths);
+    if (!guardrails.empty()) {
+      write_("\n  " + style_.Strong("guardrails") + "\n" + guardrails);
+    }
+    write_("\n");
+  }
+
+  std::vector<AgentGroup> GroupByAgent(std::span<const SpanSummary> trace) {
+    std::vector<AgentGroup> groups;
+    absl::flat_hash_map<std::string_view, size_t> places;
+    for (const SpanSummary& span : trace) {
+      if (!IsExecution(span)) continue;
+      const auto [at, is_new] = places.try_emplace(span.agent, groups.size());
+      if (is_new) groups.push_back({span.agent, {}});
+      groups[at->second].executions.push_back(&span);
+    }
+    return groups;
+  }
+
+  // Returns one row, and one more for each further user of the result. A result
+  // link says its evidence where it is not that of the choice.
+  std::vector<Row> RowsOf(const SpanSummary& span, const Widths& widths) {
+    const SpanLink* choice = nullptr;
+    for (const SpanLink* link : links_.Into(span.context)) {
+      if (IsChoice(link->kind)) choice = link;
+    }
+    std::vector<Row> rows(1);
+    rows[0].spans[kTool] = CellOf(span, MarkOf(span, choice), widths[kTool]);
+    if (choice != nullptr) {
+      rows[0].chosen = true;
+      rows[0].grade = choice->evidence;
+      rows[0].evidence = EvidenceName(choice->evidence);
+      rows[0].spans[kChooser] = CellAt(choice->producer, "", widths[kChooser]);
+    }
+    size_t users = 0;
+    for (const SpanLink* link : links_.From(span.context)) {
+      if (!IsResult(link->kind)) continue;
+      if (users++ > 0) rows.emplace_back();
+      const bool same = choice != nullptr && choice->evidence == link->evidence;
+      const std::string mark =
+          same ? "" : absl::StrFormat(" (%s)", EvidenceName(link->evidence));
+      rows.back().spans[kUser] = CellAt(link->consumer, mark, widths[kUser]);
+    }
+    return rows;
+  }
+
+  SpanCell CellOf(const SpanSummary& span, const std::string& mark,
+                  size_t width) {
+    const size_t room = std::max(width, mark.size() + kMinName) - mark.size();
+    return {Printable(NameOf(span), room) + mark, spans_.ShortId(span)};
+  }
+
+  SpanCell CellAt(const SpanContext& context, const std::string& mark,
+                  size_t width) {
+    const SpanSummary* span = spans_.Find(context);
+    if (span == nullptr) return {"(not in this file)", context.span_id.ToHex()};
+    return CellOf(*span, mark, width);
+  }
+
+  // Returns the widths that nothing needs to be cut for, up to `kMaxName`.
+  Widths Measure(const std::vector<AgentGroup>& groups) {
+    const Widths limits = {kMaxName, kMaxName, kMaxName};
+    Widths widths = {kMinName, kMinName, kMinName + 2};
+    id_width_ = 0;
+    for (const AgentGroup& group : groups) {
+      for (const SpanSummary* span : group.executions) {
+        for (const Row& row : RowsOf(*span, limits)) Grow(row, widths);
+      }
+    }
+    return widths;
+  }
+
+  void Grow(const Row& row, Widths& widths) {
+    for (size_t i = 0; i < kSpanColumns; ++i) {
+      widths[i] = std::max(widths[i], Columns(row.spans[i].name));
+      id_width_ = std::max(id_width_, Columns(row.spans[i].id));
+    }
+  }
+
+  // Takes columns from the widest until a line fits the terminal.
+  Widths Fit(Widths widths) const {
+    if (terminal_.columns == 0) return widths;
+    const size_t fixed =
+        kIndent + kSpanColumns * (1 + id_width_) + 3 * kGap + kEvidenceWidth;
+    while (fixed + widths[0] + widths[1] + widths[2] > terminal_.columns) {
+      size_t& widest = *std::max_element(widths.begin(), widths.end());
+      if (widest <= kMinName) break;
+      --widest;
+    }
+    return widths;
+  }
+
+  void RenderGroup(const AgentGroup& group, const Widths& widths) {
+    const std::string agent = group.agent.empty()
+                                  ? "no agent"
+                                  : "agent " + Printable(group.agent, 60);
+    write_("\n  " + style_.Strong(agent) + "\n");
+    const std::string gap(kGap, ' ');
+    write_(style_.Faint(std::string(kIndent, ' ') +
+                        PadTo("tool", widths[kTool] + 1 + id_width_) + gap +
+                        PadTo("chosen by", widths[kChooser] + 1 + id_width_) +
+                        gap + PadTo("evidence", kEvidenceWidth) + gap +
+                        "result used by") +
+           "\n");
+    for (const SpanSummary* span : group.executions) {
+      const std::vector<Row> rows = RowsOf(*span, widths);
+      for (const Row& row : rows) RenderRow(row, &row == &rows[0], widths);
+    }
+  }
+
+  void RenderRow(const Row& row, bool first, const Widths& widths) {
+    const std::string gap(kGap, ' ');
+    const std::string none = first ? "-" : "";
+    std::string evidence =
+        PadTo(row.chosen ? row.evidence : none, kEvidenceWidth);
+    if (row.chosen) evidence = StyledEvidence(evidence, row.grade);
+    std::string line = std::string(kIndent, ' ') +
+                       StyledCell(row.spans[kTool], widths[kTool], "") + gap +
+                       StyledCell(row.spans[kChooser], widths[kChooser], none) +
+                       gap + evidence + gap +
+                       StyledCell(row.spans[kUser], widths[kUser], none);
+    line.erase(line.find_last_not_of(' ') + 1);
+    write_(line + "\n");
+  }
+
+  std::string StyledCell(const SpanCell& cell, size_t width,
+                         const std::string& none) {
+    if (cell.name.empty()) return PadTo(none, width + 1 + id_width_);
+    return PadTo(cell.name, width) + " " +
+           style_.Faint(PadTo(cell.id, id_width_));
+  }
+
+  std::string StyledEvidence(const std::string& text, Evidence grade) const {
+    return grade < Evidence::kHandoffRemaining ? style_.Good(text)
+                                               : style_.Doubtful(text);
+  }
+
+  std::string GuardrailLines(std::span<const SpanSummary> trace) {
+    std::string lines;
+    for (const SpanSummary& span : trace) {
+      if (span.kind == SpanKind::kGuardrail) lines += GuardrailLine(span);
+    }
+    return lines;
+  }
+
+  std::string GuardrailLine(const SpanSummary& span) {
+    std::string line = "    " + Printable(NameOf(span), kMaxName) + " " +
+                       style_.Faint(spans_.ShortId(span));
+    for (const SpanLink* link : links_.From(span.context)) {
+      if (link->kind != LinkKind::kInputGuardrail) continue;
+      line += "  checked the input of  " + Inline(link->consumer);
+    }
+    for (const SpanLink* link : links_.Into(span.context)) {
+      if (link->kind != LinkKind::kOutputGuardrail) continue;
+      line += "  checked the answer of  " + Inline(link->producer);
+    }
+    return line + "\n";
+  }
+
+  std::string Inline(const SpanContext& context) {
+    const SpanCell cell = CellAt(context, "", kMaxName);
+    return cell.name + " " + style_.Faint(cell.id);
+  }
+
+  // The longest name of an evidence.
+  static constexpr size_t kEvidenceWidth =
+      std::string_view("handoff_remaining").size();
+
+  const TraceView& view_;
+  const SpanIndex spans_;
+  const LinkIndex links_;
+  const Terminal terminal_;
+  const Style style_;
+  const TextSink& write_;
+  size_t id_width_ = 0;  // of the trace that is being rendered
+};
+
+}  // namespace
+
+void RenderTable(const TraceView& view, const Terminal& terminal,
+                 const TextSink& write) {
+  TableRenderer(view, terminal, write).Render();
+}
+
+}  // namespace spanlink::cli

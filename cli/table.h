@@ -1,0 +1,25 @@
+// The table that `spanlink link` shows on a terminal: each tool and handoff
+// span, who chose it, by which evidence, and who used its result.
+//
+// Names are made fit for a terminal (`terminal_text.h`); prompts, arguments and
+// results are not in the trace's summary and cannot appear. Columns that do not
+// fit are cut, the widest first.
+//
+// Thread safety: stateless; thread-safe.
+// Complexity: O(n log n) time for n spans and links; memory for one trace.
+#ifndef SPANLINK_CLI_TABLE_H_
+#define SPANLINK_CLI_TABLE_H_
+
+#include "spanlink/cli/terminal.h"
+#include "spanlink/cli/trace_view.h"
+
+namespace spanlink::cli {
+
+// One block a trace: rows in order of start, grouped by agent, then the
+// guardrails. A trace without any of them has no block.
+void RenderTable(const TraceView& view, const Terminal& terminal,
+                 const TextSink& write);
+
+}  // namespace spanlink::cli
+
+#endif  // SPANLINK_CLI_TABLE_H_
