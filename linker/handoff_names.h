@@ -5,7 +5,9 @@
 // These functions go from one to the other.
 //
 // Thread safety: stateless; thread-safe.
-// Complexity: O(length of the name).
+// Complexity: O(length of the names and of the arguments).
+// Errors: none. Arguments that are not JSON, or are beyond `kMaxArgumentBytes`
+// or about `kMaxArgumentDepth` levels, say nothing.
 #ifndef SPANLINK_LINKER_HANDOFF_NAMES_H_
 #define SPANLINK_LINKER_HANDOFF_NAMES_H_
 
@@ -42,7 +44,7 @@ std::optional<HandoffTarget> InferHandoffTarget(
     std::string_view tool_name, std::optional<std::string_view> arguments);
 
 // Returns whether a call chosen as `tool_name`, of which `target` was inferred,
-// is a handoff to `agent` by any of the rules above, strict ones first.
+// is a handoff to `agent` by any of the rules above.
 bool IsHandoffTo(std::string_view tool_name,
                  const std::optional<HandoffTarget>& target,
                  std::string_view agent);
