@@ -81,16 +81,8 @@ class AgentNameReader final : public nlohmann::json_sax<nlohmann::json> {
   }
   bool start_object(size_t) override { return OnOpen(); }
   bool end_object() override { return OnClose(); }
-  // An array stands one level deeper, so that its elements and the members of
-  // objects in it are never those of the outermost object.
-  bool start_array(size_t) override {
-    OnOpen();
-    return OnOpen();
-  }
-  bool end_array() override {
-    OnClose();
-    return OnClose();
-  }
+  bool start_array(size_t) override { return OnOpen(); }
+  bool end_array() override { return OnClose(); }
   bool parse_error(size_t, const std::string&,
                    const nlohmann::detail::exception&) override {
     return false;
@@ -104,7 +96,7 @@ class AgentNameReader final : public nlohmann::json_sax<nlohmann::json> {
   }
   bool OnOpen() {
     OnOther();
-    return ++depth_ <= 2 * kMaxArgumentDepth;
+    return ++depth_ <= kMaxArgumentDepth;
   }
   bool OnClose() {
     --depth_;

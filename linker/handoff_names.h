@@ -7,7 +7,7 @@
 // Thread safety: stateless; thread-safe.
 // Complexity: O(length of the names and of the arguments).
 // Errors: none. Arguments that are not JSON, or are beyond `kMaxArgumentBytes`
-// or about `kMaxArgumentDepth` levels, say nothing.
+// or `kMaxArgumentDepth` levels, say nothing.
 #ifndef SPANLINK_LINKER_HANDOFF_NAMES_H_
 #define SPANLINK_LINKER_HANDOFF_NAMES_H_
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "spanlink/linker/fingerprint.h"
+
 namespace spanlink {
 namespace {
 
@@ -155,7 +157,8 @@ TEST(InferHandoffTargetTest, AgentNameElsewhereDoesNotCount) {
         R"({"agent_name":{"agent_name":"x"}})", R"({"agent_name":null})",
         R"({"agent_name":1})", R"({"agent_name":""})", R"("agent_name")",
         R"({"agent_names":"x"})", R"({"agent_name":"y","agent_name":7})",
-        R"(["agent_name","x"])", R"({"agent_name":[],"b":"x"})"}) {
+        R"(["agent_name","x"])", R"({"agent_name":[],"b":"x"})",
+        R"([{"agent_name":1},"x"])"}) {
     const auto target = InferHandoffTarget("transfer_to_agent", arguments);
     ASSERT_TRUE(target.has_value()) << arguments;
     EXPECT_EQ(target->agent, "agent") << arguments;
@@ -166,7 +169,7 @@ TEST(InferHandoffTargetTest, AgentNameElsewhereDoesNotCount) {
 TEST(InferHandoffTargetTest, LastAgentNameWins) {
   const auto target = InferHandoffTarget(
       "transfer_to_agent",
-      R"({"agent_name":"x","o":{"agent_name":"z"},"agent_name":"y"})");
+      R"({"agent_name":"x","o":[{"agent_name":"z"}],"agent_name":"y"})");
   ASSERT_TRUE(target.has_value());
   EXPECT_EQ(target->agent, "y");
 }
@@ -194,7 +197,8 @@ TEST(InferHandoffTargetTest, DeepOrLongArgumentsAreNotRead) {
     return "{\"agent_name\":\"x\",\"d\":" + Repeat("[", depth) +
            Repeat("]", depth) + "}";
   };
-  EXPECT_EQ(agent_of(nest(100)), "x");
+  EXPECT_EQ(agent_of(nest(kMaxArgumentDepth - 1)), "x");
+  EXPECT_EQ(agent_of(nest(kMaxArgumentDepth)), "agent");
   EXPECT_EQ(agent_of(nest(1000000)), "agent");
   EXPECT_EQ(agent_of("{\"agent_name\":" + Repeat("{\"a\":", 1000000)), "agent");
   EXPECT_EQ(
