@@ -94,17 +94,17 @@ struct Options {
   Evidence min_evidence = Evidence::kName;
   // Two clocks may differ by this much before "started before" is doubted.
   Duration clock_skew = std::chrono::milliseconds(5);
-  Limits limits;
+  Limits limits = {};
 
   // The engine's clock, for ages only; spans bring their own times. Called
   // often: it should be cheap.
-  std::function<Time()> clock;  // empty: the system's
+  std::function<Time()> clock = {};  // empty: the system's
   // Keys the argument hash: the text of arguments is chosen by strangers.
-  std::optional<uint64_t> seed;  // nullopt: drawn at random
+  std::optional<uint64_t> seed = {};  // nullopt: drawn at random
 
-  LinkSink on_links;
-  DiagnosticSink on_diagnostics;
-  AnnotationSink on_annotations;
+  LinkSink on_links = {};
+  DiagnosticSink on_diagnostics = {};
+  AnnotationSink on_annotations = {};
 };
 
 }  // namespace spanlink

@@ -52,13 +52,13 @@ enum class Outcome : uint8_t {
 struct SpanRef {
   SpanContext context;
   // nullopt: the parent is not known. All-zero: the span is a root.
-  std::optional<SpanId> parent;
+  std::optional<SpanId> parent = {};
   // Absent times: the order in which signals arrive stands in.
-  std::optional<Time> start;
-  std::optional<Time> end;
+  std::optional<Time> start = {};
+  std::optional<Time> end = {};
   // Parent first, then its parent …: for producers that send no `SpanStart` for
   // the spans above. Wins over `parent` where both are given.
-  std::span<const SpanId> ancestors;
+  std::span<const SpanId> ancestors = {};
 };
 
 // A span began. Idempotent: a second one fills in what the first left out.
@@ -66,11 +66,11 @@ struct SpanStart {
   SpanRef span;
   SpanKind kind = SpanKind::kOther;
   // The tool's name on a tool span, the agent's on an agent span.
-  std::string_view name;
+  std::string_view name = {};
   // The provider's id of the call that a tool span executes, where known.
-  std::string_view tool_call_id;
+  std::string_view tool_call_id = {};
   // The conversation (thread, session) that the trace belongs to.
-  std::string_view conversation_id;
+  std::string_view conversation_id = {};
 };
 
 // A span ended. On an LLM span it comes after the span's uses and choices.
@@ -86,24 +86,24 @@ struct LlmToolChoice {
   SpanRef llm;
   uint32_t index = 0;  // position among the calls of the answer, from 0
   // As the provider gave it; may be empty, and may repeat.
-  std::string_view tool_call_id;
-  std::string_view tool_name;
-  std::string_view tool_version;
+  std::string_view tool_call_id = {};
+  std::string_view tool_name = {};
+  std::string_view tool_version = {};
   // nullopt: not captured (or truncated, or redacted): never matches by
   // arguments. "": the call has none.
-  std::optional<std::string_view> arguments;
+  std::optional<std::string_view> arguments = {};
 };
 
 // A tool ran, or was asked to and did not (`outcome`).
 struct ToolCall {
   SpanRef tool;
-  std::string_view tool_call_id;
-  std::string_view tool_name;
-  std::optional<std::string_view> arguments;  // as in `LlmToolChoice`
+  std::string_view tool_call_id = {};
+  std::string_view tool_name = {};
+  std::optional<std::string_view> arguments = {};  // as in `LlmToolChoice`
   // Up to `kMaxAlternativeArguments` other readings of the same arguments, for
   // dialects that cannot tell a framework's wrapper from the tool's own object
   // (`{"kwargs": …}`). Tried in this order after `arguments`.
-  std::span<const std::string_view> alternative_arguments;
+  std::span<const std::string_view> alternative_arguments = {};
   SpanKind kind = SpanKind::kTool;  // or kHandoff
   Outcome outcome = Outcome::kOk;
 };
@@ -112,8 +112,8 @@ inline constexpr size_t kMaxAlternativeArguments = 3;
 // The input of an LLM span holds a tool's result.
 struct ToolCallOutputUsed {
   SpanRef llm;
-  std::string_view tool_call_id;
-  std::string_view tool_name;  // needed where there is no id
+  std::string_view tool_call_id = {};
+  std::string_view tool_name = {};  // needed where there is no id
   // Position among the results of this tool in the input, from 0; counts the
   // results without an id only.
   uint32_t ordinal = 0;
@@ -125,8 +125,9 @@ struct ToolCallOutputUsed {
 // tools' that stand for them.
 struct Handoff {
   SpanRef span;
-  std::string_view from_agent;
-  std::string_view to_agent;  // empty: the handoff failed before it was known
+  std::string_view from_agent = {};
+  // Empty: the handoff failed before it was known.
+  std::string_view to_agent = {};
   Outcome outcome = Outcome::kOk;
 };
 
