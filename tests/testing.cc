@@ -336,7 +336,7 @@ PlayResult Play(Options options, std::span<const Signal> signals) {
   std::set<TraceId> scopes;
   for (const Signal& signal : signals) {
     tracker.OnSignal(signal);
-    scopes.insert(ScopeOf(signal));
+    if (!ScopeOf(signal).is_zero()) scopes.insert(ScopeOf(signal));
   }
   result.at_once = result.links.size();
   result.before = tracker.stats();
