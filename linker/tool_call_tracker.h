@@ -23,6 +23,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <vector>
 
 #include "spanlink/linker/options.h"
 #include "spanlink/model/diagnostics.h"
@@ -68,9 +69,13 @@ class ToolCallTracker final : public SignalSink {
   Stats stats() const;
 
  private:
-  struct Shard;
-  class Core;
-  std::unique_ptr<Core> core_;
+  class Shard;
+  struct Shared;
+
+  Shard& ShardOf(const TraceId& trace) const;
+
+  const std::unique_ptr<Shared> shared_;
+  const std::vector<std::unique_ptr<Shard>> shards_;
 };
 
 }  // namespace spanlink

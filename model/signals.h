@@ -114,8 +114,8 @@ struct ToolCallOutputUsed {
   SpanRef llm;
   std::string_view tool_call_id = {};
   std::string_view tool_name = {};  // needed where there is no id
-  // Position among the results of this tool in the input, from 0; counts the
-  // results without an id only.
+  // Position in the input, from 0, among the results with the same id or, where
+  // there is none, among the results of the same tool without an id.
   uint32_t ordinal = 0;
   // How the LLM span ended: a failed one does not consume a result.
   Outcome llm_outcome = Outcome::kOk;

@@ -1,0 +1,29 @@
+// Batch: what one signal decided, on its way to the sinks.
+//
+// Thread safety: a plain value.
+#ifndef SPANLINK_LINKER_BATCH_H_
+#define SPANLINK_LINKER_BATCH_H_
+
+#include <string>
+#include <vector>
+
+#include "spanlink/model/diagnostics.h"
+#include "spanlink/model/span_context.h"
+#include "spanlink/model/span_link.h"
+
+namespace spanlink {
+
+struct Batch {
+  struct BoundAnnotation {
+    SpanContext llm;
+    std::string key, value;
+  };
+
+  std::vector<SpanLink> links;
+  std::vector<DiagnosticEvent> events;
+  std::vector<BoundAnnotation> annotations;
+};
+
+}  // namespace spanlink
+
+#endif  // SPANLINK_LINKER_BATCH_H_

@@ -1,0 +1,474 @@
+// The intake: signals become calls and executions in the books. What happens to
+// them is in call_book_claims.cc and call_book_uses.cc.
+//
+// One call may be reported by several LLM spans: a client library inside a
+// framework inside an agent, each with its own span and the same answer.
+// `MergeDuplicate` keeps the innermost. Two calls are compared by an identity:
+// the provider's id and the tool, or without an id the tool and the arguments,
+// and in both cases the how-many-eth equal call of its answer it is, so that an
+// answer that asks twice for the same counts as two calls.
+#include "spanlink/linker/call_book.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "absl/hash/hash.h"
+
+namespace spanlink {
+namespace {
+
+// How many earlier calls of the same identity are compared with a new one.
+constexpr size_t kMaxTwins = 64;
+
+// Takes a number out of an index of lists; an empty list goes.
+template <typename Index, typename Key>
+void EraseFrom(Index& index, const Key& key, uint64_t number) {
+  const auto found = index.find(key);
+  if (found == index.end()) return;
+  std::erase(found->second, number);
+  if (found->second.empty()) index.erase(found);
+}
+
+}  // namespace
+
+void CallBook::OnToolStart(Node node, const SpanStart& start, Batch& batch) {
+  if (start.name.empty() && start.tool_call_id.empty()) return;
+  const ExecutionNumber number = FindOrAddExecution(node, batch);
+  Execution* execution = executions_.Get(number);
+  if (execution == nullptr || execution->finished) return;
+  execution->start_known = true;
+  execution->start = tree_->Get(node)->start;
+  execution->kind = start.kind;
+  if (!start.name.empty()) {
+    execution->name_text = start.name;
+    execution->name = KeyOf(start.name);
+  }
+  if (!start.tool_call_id.empty()) {
+    execution->id_text = start.tool_call_id;
+    execution->id = KeyOf(start.tool_call_id);
+    execution->has_id = true;
+  }
+  if (start.name.empty() || start.kind != SpanKind::kTool) return;
+  List(number);
+  if (is_live() && !execution->has_id) Reserve(number);
+}
+
+void CallBook::OnChoice(Node node, const LlmToolChoice& choice,
+                        uint64_t arrival, Batch& batch) {
+  Call call = MakeCall(node, choice, arrival);
+  if (is_live()) {
+    InsertCall(std::move(call), batch);
+  } else if (filed_calls_.size() < context_.options->limits.calls_per_scope) {
+    filed_calls_.push_back(std::move(call));
+  } else {
+    Report(DiagnosticId::kEvictedChoice, call.llm.span_id, batch);
+  }
+}
+
+void CallBook::OnToolCall(Node node, const ToolCall& tool, Batch& batch) {
+  const ExecutionNumber number = FindOrAddExecution(node, batch);
+  Execution* execution = executions_.Get(number);
+  if (execution == nullptr || execution->finished) return;
+  const Fingerprint name = KeyOf(tool.tool_name);
+  if (execution->listed && execution->name != name) {
+    Release(number);
+    Unlist(number);
+  }
+  execution->kind = tool.kind;
+  execution->outcome = tool.outcome;
+  execution->name_text = tool.tool_name;
+  execution->name = name;
+  if (!tool.tool_call_id.empty()) {
+    execution->id_text = tool.tool_call_id;
+    execution->id = KeyOf(tool.tool_call_id);
+    execution->has_id = true;
+  }
+  if (tool.arguments.has_value()) {
+    const auto add = [&](std::string_view text) {
+      execution->readings[execution->reading_count++] =
+          context_.fingerprinter->Of(tool.tool_name, text);
+    };
+    add(*tool.arguments);
+    for (const std::string_view text :
+         tool.alternative_arguments.first(std::min(
+             tool.alternative_arguments.size(), kMaxAlternativeArguments))) {
+      add(text);
+    }
+  }
+  FinishExecution(number, batch);
+}
+
+void CallBook::OnHandoff(Node node, const Handoff& handoff, Batch& batch) {
+  const ExecutionNumber number = FindOrAddExecution(node, batch);
+  Execution* execution = executions_.Get(number);
+  if (execution == nullptr || execution->finished) return;
+  execution->kind = SpanKind::kHandoff;
+  execution->outcome = handoff.outcome;
+  execution->to_agent = handoff.to_agent;
+  execution->agent = KeyOf(handoff.to_agent);
+  if (handoff.to_agent.empty()) {
+    Report(DiagnosticId::kMalformedSignal, execution->span.span_id, batch);
+  } else {
+    handoffs_.push_back(number);
+  }
+  FinishExecution(number, batch);
+}
+
+void CallBook::OnUse(Node node, const ToolCallOutputUsed& signal,
+                     Batch& batch) {
+  Use use;
+  use.node = node;
+  use.llm = signal.llm.context.span_id;
+  use.start = tree_->Get(node)->start;
+  use.has_id = !signal.tool_call_id.empty();
+  use.id = use.has_id ? KeyOf(signal.tool_call_id) : Fingerprint{};
+  use.name = KeyOf(signal.tool_name);
+  use.failed = signal.llm_outcome == Outcome::kFailed;
+  use.ordinal = signal.ordinal;
+  if (!is_live()) {
+    if (filed_uses_.size() < context_.options->limits.uses_per_scope) {
+      filed_uses_.push_back(use);
+    } else {
+      Report(DiagnosticId::kEvictedUse, use.llm, batch);
+    }
+    return;
+  }
+  MarkSuperseded(use);
+  ResolveUse(use, batch);
+}
+
+void CallBook::OnFinish(Node node, const SpanFinish& finish, Batch& batch) {
+  if (!is_live()) return;
+  if (finish.kind == SpanKind::kLlm && finish.outcome != Outcome::kFailed) {
+    FollowHandoff(node, batch);
+  }
+  const auto found = waiting_under_.find(finish.span.context.span_id);
+  if (found == waiting_under_.end()) return;
+  std::vector<ExecutionNumber> waiting = std::move(found->second);
+  waiting_under_.erase(found);
+  DecideAll(std::move(waiting), batch);
+}
+
+CallBook::Call CallBook::MakeCall(Node node, const LlmToolChoice& choice,
+                                  uint64_t arrival) const {
+  const SpanTree::Span& llm = *tree_->Get(node);
+  Call call;
+  call.llm = {trace_, llm.id};
+  call.node = node;
+  call.index = choice.index;
+  call.start = llm.start;
+  call.end = llm.end.value_or(Moment{llm.start.ns, arrival, false});
+  call.id_text = choice.tool_call_id;
+  call.name_text = choice.tool_name;
+  call.version = choice.tool_version;
+  call.id = KeyOf(choice.tool_call_id);
+  call.name = KeyOf(choice.tool_name);
+  call.conversation = llm.conversation;
+  if (choice.arguments.has_value()) {
+    call.arguments =
+        context_.fingerprinter->Of(choice.tool_name, *choice.arguments);
+  }
+  call.handoff = InferHandoffTarget(choice.tool_name, choice.arguments);
+  return call;
+}
+
+bool CallBook::IsWrapper(Node node) const {
+  const SpanTree::Span* span = tree_->Get(node);
+  return span != nullptr && span->kind != SpanKind::kLlm && span->has_llm_below;
+}
+
+void CallBook::InsertCall(Call call, Batch& batch) {
+  if (IsWrapper(call.node)) return;
+  if (IsRepeated(call)) {
+    Report(DiagnosticId::kChoiceRepeated, call.llm.span_id, batch);
+    return;
+  }
+  call.identity = IdentityOf(call);
+  if (MergeDuplicate(call, batch)) return;
+  if (context_.options->limits.calls_per_scope == 0) {
+    Report(DiagnosticId::kEvictedChoice, call.llm.span_id, batch);
+    return;
+  }
+  while (calls_.size() >= context_.options->limits.calls_per_scope) {
+    EvictOldestCall(batch);
+  }
+  const SpanId llm = call.llm.span_id;
+  if (call.has_id() && by_id_.contains(call.id)) {
+    Report(DiagnosticId::kIdReused, llm, batch);
+  }
+  const CallNumber number = calls_.Add(std::move(call));
+  Index(number);
+  if (is_live()) RetryAfterChoice(number, batch);
+}
+
+// (LLM span, index) says which call it is: the second report changes nothing.
+bool CallBook::IsRepeated(const Call& call) {
+  if (seen_choices_.size() > 4 * context_.options->limits.calls_per_scope) {
+    seen_choices_.clear();  // no more than a repeat taken for a duplicate
+  }
+  return !seen_choices_.insert({call.node, call.index}).second;
+}
+
+uint64_t CallBook::IdentityOf(const Call& call) {
+  const auto content =
+      call.has_id()
+          ? std::pair(call.id, call.name)
+          : std::pair(call.name, call.arguments.value_or(Fingerprint{}));
+  if (occurrences_.size() > 4 * context_.options->limits.calls_per_scope) {
+    occurrences_.clear();
+  }
+  const uint32_t occurrence =
+      occurrences_[absl::HashOf(call.node, content, call.has_id())]++;
+  return absl::HashOf(content, call.has_id(), occurrence);
+}
+
+bool CallBook::MergeDuplicate(const Call& call, Batch& batch) {
+  const auto found = by_identity_.find(call.identity);
+  if (found == by_identity_.end()) return false;
+  const std::vector<CallNumber>& twins = found->second;
+  const size_t count = std::min(twins.size(), kMaxTwins);
+  for (size_t i = twins.size(); i-- > twins.size() - count;) {
+    const CallNumber number = twins[i];
+    Call* twin = calls_.Get(number);
+    if (twin == nullptr || twin->parked_before) continue;
+    if (twin->arguments && call.arguments &&
+        *twin->arguments != *call.arguments) {
+      continue;
+    }
+    const bool call_is_inner = tree_->Encloses(twin->node, call.node);
+    const bool twin_is_inner = tree_->Encloses(call.node, twin->node);
+    const bool unseen = call.has_id() && !twin->used &&
+                        !twin->first_use.has_value() &&
+                        MayEncloseUnseen(*twin, call);
+    if (!call_is_inner && !twin_is_inner && !unseen) continue;
+    Report(DiagnosticId::kChoiceDuplicate, call.llm.span_id, batch);
+    const bool linked = !twin->executions.empty() || twin->used;
+    if (call_is_inner && !linked) MoveToInner(number, call);
+    if (!twin->arguments && call.arguments) {
+      UnindexOpen(number);
+      twin->arguments = call.arguments;
+      IndexOpen(number);
+    }
+    return true;
+  }
+  return false;
+}
+
+// Where the ancestry of a span is not known, another one may enclose it unless
+// their times speak against it.
+bool CallBook::MayEncloseUnseen(const Call& a, const Call& b) const {
+  if (tree_->IsAncestryKnown(a.node) && tree_->IsAncestryKnown(b.node)) {
+    return false;
+  }
+  if (a.node == b.node) return false;
+  const bool timed =
+      a.start.timed && a.end.timed && b.start.timed && b.end.timed;
+  return !timed || (a.start.ns <= b.start.ns && b.end.ns <= a.end.ns) ||
+         (b.start.ns <= a.start.ns && a.end.ns <= b.end.ns);
+}
+
+void CallBook::MoveToInner(CallNumber outer, const Call& inner) {
+  UnindexOpen(outer);
+  LeaveAnswer(outer);
+  Call& call = *calls_.Get(outer);
+  call.llm = inner.llm;
+  call.node = inner.node;
+  call.index = inner.index;
+  call.start = inner.start;
+  call.end = inner.end;
+  FileAnswer(outer);
+  IndexOpen(outer);
+}
+
+void CallBook::Index(CallNumber number) {
+  const Call& call = *calls_.Get(number);
+  if (call.has_id()) {
+    by_id_[call.id].push_back(number);
+  } else {
+    FileIdless(number);
+  }
+  by_identity_[call.identity].push_back(number);
+  IndexOpen(number);
+  FileAnswer(number);
+}
+
+// The positions in these lists are what a use without an id counts by: numbers
+// of evicted calls stay, until a list is so long that it is not worth keeping.
+void CallBook::FileIdless(CallNumber number) {
+  const Call& call = *calls_.Get(number);
+  const size_t limit = 4 * context_.options->limits.calls_per_scope;
+  if (idless_calls_.size() > limit) idless_calls_.clear();
+  for (const Node agent : {tree_->NearestAgent(call.node), kAny}) {
+    std::vector<CallNumber>& calls = idless_calls_[{call.name, agent}];
+    if (calls.size() > limit) calls.clear();
+    calls.push_back(number);
+  }
+}
+
+// An answer is found by its span, and by the first span above it that is no LLM
+// span: there a handoff looks for it.
+void CallBook::FileAnswer(CallNumber number) {
+  const Call& call = *calls_.Get(number);
+  Answer& answer = answers_[call.node];
+  answer.calls.push_back(number);
+  if (answer.calls.size() > 1) return;
+  Node top = call.node;
+  for (int steps = 0; steps < SpanTree::kMaxClimb; ++steps) {
+    const Node above = tree_->Parent(top);
+    const SpanTree::Span* span = tree_->Get(above);
+    if (span == nullptr || span->kind != SpanKind::kLlm) break;
+    top = above;
+  }
+  const SpanTree::Span* span = tree_->Get(top);
+  if (span != nullptr) answer.under = span->parent.value_or(SpanId{});
+  answers_under_[answer.under].push_back(call.node);
+}
+
+void CallBook::LeaveAnswer(CallNumber number) {
+  const Node node = calls_.Get(number)->node;
+  const auto found = answers_.find(node);
+  if (found == answers_.end()) return;
+  std::erase(found->second.calls, number);
+  if (!found->second.calls.empty()) return;
+  const auto siblings = answers_under_.find(found->second.under);
+  std::erase(siblings->second, node);
+  if (siblings->second.empty()) answers_under_.erase(siblings);
+  answers_.erase(found);
+}
+
+void CallBook::IndexOpen(CallNumber number) {
+  const Call& call = *calls_.Get(number);
+  const SortKey answer(call.start, call.llm.span_id);
+  const uint32_t reversed = ~call.index;
+  if (call.arguments) {
+    open_by_arguments_.insert({*call.arguments, answer, reversed, number});
+  }
+  open_by_name_.insert({call.name, answer, reversed, number});
+  if (call.handoff) {
+    open_handoffs_.insert({kHandoffs, answer, reversed, number});
+  }
+}
+
+void CallBook::UnindexOpen(CallNumber number) {
+  const Call& call = *calls_.Get(number);
+  const SortKey answer(call.start, call.llm.span_id);
+  const uint32_t reversed = ~call.index;
+  if (call.arguments) {
+    open_by_arguments_.erase({*call.arguments, answer, reversed, number});
+  }
+  open_by_name_.erase({call.name, answer, reversed, number});
+  open_handoffs_.erase({kHandoffs, answer, reversed, number});
+}
+
+// A used call is a tombstone that keeps the repeats of its result silent: it
+// goes without a word.
+void CallBook::EvictOldestCall(Batch& batch) {
+  const CallNumber number = calls_.first();
+  Call& call = *calls_.Get(number);
+  if (!call.used) {
+    Report(DiagnosticId::kEvictedChoice, call.llm.span_id, batch);
+  }
+  UnindexOpen(number);
+  LeaveAnswer(number);
+  EraseFrom(by_id_, call.id, number);
+  EraseFrom(by_identity_, call.identity, number);
+  waiting_uses_ -= call.waiting_uses.size();
+  calls_.PopOldest();
+}
+
+CallBook::ExecutionNumber CallBook::FindOrAddExecution(Node node,
+                                                       Batch& batch) {
+  const auto known = execution_at_.find(node);
+  if (known != execution_at_.end()) return known->second;
+  const size_t limit = context_.options->limits.executions_per_scope;
+  const SpanTree::Span& span = *tree_->Get(node);
+  if (limit == 0) {
+    Report(DiagnosticId::kEvictedExecution, span.id, batch);
+    return kNobody;
+  }
+  while (executions_.size() >= limit) EvictOldestExecution(batch);
+  Execution execution;
+  execution.span = {trace_, span.id};
+  execution.node = node;
+  execution.start = span.start;
+  return execution_at_[node] = executions_.Add(std::move(execution));
+}
+
+void CallBook::EvictOldestExecution(Batch& batch) {
+  const ExecutionNumber number = executions_.first();
+  const Execution& execution = *executions_.Get(number);
+  if (execution.is_undecided()) {
+    Report(DiagnosticId::kEvictedExecution, execution.span.span_id, batch);
+  }
+  Release(number);
+  Unlist(number);
+  execution_at_.erase(execution.node);
+  EraseFrom(executions_by_id_, execution.id, number);
+  executions_.PopOldest();
+}
+
+void CallBook::FinishExecution(ExecutionNumber number, Batch& batch) {
+  Execution& execution = *executions_.Get(number);
+  execution.finished = true;
+  RefreshTimes(number);
+  if (execution.has_id) executions_by_id_[execution.id].push_back(number);
+  List(number);
+  if (is_live()) DecideNow(number, batch);
+}
+
+// Takes over what the tree has learned of the span.
+void CallBook::RefreshTimes(ExecutionNumber number) {
+  Execution& execution = *executions_.Get(number);
+  const SpanTree::Span* span = tree_->Get(execution.node);
+  if (span == nullptr) return;
+  execution.start = span->start;
+  execution.end = span->end;
+  execution.parent = span->parent;
+  execution.conversation = span->conversation;
+  execution.start_known = execution.start_known || span->start.timed;
+}
+
+void CallBook::List(ExecutionNumber number) {
+  Execution& execution = *executions_.Get(number);
+  if (execution.listed) return;
+  execution.listed = true;
+  undecided_[execution.name].push_back(number);
+}
+
+void CallBook::Unlist(ExecutionNumber number) {
+  Execution& execution = *executions_.Get(number);
+  if (!execution.listed) return;
+  execution.listed = false;
+  EraseFrom(undecided_, execution.name, number);
+}
+
+// Until the parent ends: then nothing more will tell who chose it.
+void CallBook::Wait(ExecutionNumber number) {
+  const Execution& execution = *executions_.Get(number);
+  if (!execution.parent.has_value() || execution.parent->is_zero()) return;
+  std::vector<ExecutionNumber>& waiting = waiting_under_[*execution.parent];
+  if (waiting.empty() || waiting.back() != number) waiting.push_back(number);
+  if (waiting_under_.size() <=
+      2 * context_.options->limits.executions_per_scope) {
+    return;
+  }
+  absl::erase_if(waiting_under_, [this](const auto& entry) {
+    return executions_.Get(entry.second.back()) == nullptr;
+  });
+}
+
+void CallBook::Report(DiagnosticId id, SpanId span, Batch& batch) {
+  context_.diagnostics->Count(id);
+  if (context_.options->on_diagnostics) {
+    batch.events.push_back({id, {trace_, span}});
+  }
+}
+
+void CallBook::Emit(SpanLink link, Node consumer, Batch& batch) {
+  if (link.evidence > context_.options->min_evidence) return;
+  const SpanTree::Span* span = tree_->Get(consumer);
+  link.consumer_finished = is_live() && span != nullptr && span->finished;
+  batch.links.push_back(std::move(link));
+}
+
+}  // namespace spanlink

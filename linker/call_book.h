@@ -1,0 +1,324 @@
+// CallBook: the calls of one trace, what executed them and who used the
+// results.
+//
+// Takes the facts of one scope and decides which execution ran which call and
+// which LLM span read which result. The rules are those of docs/design.md
+// section 5; each is kept in one function here:
+//
+//   intake    Add…, Insert…       call_book.cc         facts, duplicates,
+//   bounds claims    Claim…, Reserve…    call_book_claims.cc  call <->
+//   execution uses      Resolve…, Consume…  call_book_uses.cc    result -> LLM
+//   span
+//
+// Live mode decides on arrival what nothing can change any more and the rest in
+// `Settle`; settled mode files everything and decides in `Settle` alone. Both
+// run the same claims: only the moment differs.
+//
+// Lifetime: `context` and what it points to must outlive the book.
+// Thread safety: Confined to one thread at a time; the tracker's lock sees to
+// it. Complexity: O(log n + kMaxCandidates · depth) a signal for n open calls
+// of one tool; memory is bounded by `Limits`, the oldest goes first.
+#ifndef SPANLINK_LINKER_CALL_BOOK_H_
+#define SPANLINK_LINKER_CALL_BOOK_H_
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/container/btree_set.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "spanlink/linker/batch.h"
+#include "spanlink/linker/fingerprint.h"
+#include "spanlink/linker/handoff_names.h"
+#include "spanlink/linker/moment.h"
+#include "spanlink/linker/numbered.h"
+#include "spanlink/linker/parking_lot.h"
+#include "spanlink/linker/span_tree.h"
+#include "spanlink/model/signals.h"
+#include "spanlink/model/span_link.h"
+
+namespace spanlink {
+
+class CallBook {
+ public:
+  // What all books of an engine share.
+  struct Context {
+    const Options* options;
+    const Fingerprinter* fingerprinter;
+    Diagnostics* diagnostics;
+    ParkingLot* parking;
+  };
+
+  CallBook(TraceId trace, const Context& context, SpanTree* tree)
+      : trace_(trace), context_(context), tree_(tree) {}
+  CallBook(const CallBook&) = delete;
+  CallBook& operator=(const CallBook&) = delete;
+
+  // Takes over what an earlier scope of this trace or conversation left behind.
+  void TakeBack(std::vector<ParkedCall> calls, Batch& batch);
+
+  // The facts. `node` is the place of the signal's span in the tree, `arrival`
+  // the number of the signal in its scope; what is decided goes to `batch`.
+  void OnToolStart(SpanTree::Node node, const SpanStart& start, Batch& batch);
+  void OnChoice(SpanTree::Node node, const LlmToolChoice& choice,
+                uint64_t arrival, Batch& batch);
+  void OnToolCall(SpanTree::Node node, const ToolCall& tool, Batch& batch);
+  void OnHandoff(SpanTree::Node node, const Handoff& handoff, Batch& batch);
+  void OnUse(SpanTree::Node node, const ToolCallOutputUsed& use, Batch& batch);
+  void OnFinish(SpanTree::Node node, const SpanFinish& finish, Batch& batch);
+
+  // Decides all that is left, reports what found no partner, and parks the
+  // calls that a later trace may execute or use. The book is not used
+  // afterwards.
+  void Settle(Batch& batch);
+
+  size_t calls() const { return calls_.size() + filed_calls_.size(); }
+  size_t executions() const { return executions_.size(); }
+  size_t uses() const { return waiting_uses_ + filed_uses_.size(); }
+
+ private:
+  using Node = SpanTree::Node;
+  using CallNumber = uint64_t;
+  using ExecutionNumber = uint64_t;
+  static constexpr uint64_t kNobody = ~uint64_t{0};
+  static constexpr Node kAny = SpanTree::kNone - 1;
+  // How many of the latest open calls are looked at for one execution.
+  static constexpr int kMaxCandidates = 256;
+  // How many undecided executions are looked at again after a change.
+  static constexpr size_t kMaxRetries = 256;
+  // Handoffs share one key in their index: there are few, and each is asked
+  // about its target.
+  static constexpr Fingerprint kHandoffs{1, 1};
+
+  enum class State : uint8_t { kOpen, kPending, kFailed, kExecuted, kClosed };
+
+  struct Use {
+    Node node = SpanTree::kNone;
+    SpanId llm;
+    Moment start;
+    Fingerprint id, name;
+    bool has_id = false;
+    bool failed = false;
+    uint32_t ordinal = 0;
+  };
+
+  struct Call {
+    SpanContext llm;
+    Node node = SpanTree::kNone;
+    uint32_t index = 0;
+    Moment start, end;  // of the answer
+    std::string id_text, name_text, version;
+    Fingerprint id, name, conversation;
+    uint64_t identity = 0;
+    std::optional<Fingerprint> arguments;
+    std::optional<HandoffTarget> handoff;
+    State state = State::kOpen;
+    bool used = false;
+    bool contested = false;
+    bool parked_before = false;  // came from an earlier scope
+    uint32_t attempts = 0;       // executions that ran
+    ExecutionNumber reserved_by = kNobody;
+    std::vector<ExecutionNumber> executions;
+    std::optional<Moment> first_use;
+    std::vector<Use> waiting_uses;
+    // Of a parked call: the execution whose result a later trace may use.
+    std::optional<SpanContext> earlier_execution;
+    Evidence earlier_evidence = Evidence::kToolCallId;
+    bool earlier_handoff = false;
+
+    bool has_id() const { return !id_text.empty(); }
+  };
+
+  struct Execution {
+    SpanContext span;
+    Node node = SpanTree::kNone;
+    Moment start;
+    std::optional<Moment> end;
+    std::optional<SpanId> parent;
+    bool start_known = false;
+    bool finished = false;
+    bool listed = false;  // in `undecided_`
+    SpanKind kind = SpanKind::kTool;
+    Outcome outcome = Outcome::kOk;
+    std::string id_text, name_text, to_agent;
+    Fingerprint id, name, conversation, agent;
+    bool has_id = false;
+    std::array<Fingerprint, 1 + kMaxAlternativeArguments> readings;
+    uint8_t reading_count = 0;
+    Node enclosure =
+        SpanTree::kNone;  // an execution of the same tool around it
+    CallNumber call = kNobody;
+    CallNumber reserved = kNobody;
+    Evidence evidence = Evidence::kOrder;
+    uint32_t attempt = 1;
+    bool result_linked = false;
+    Node first_target_llm = SpanTree::kNone;  // of a handoff
+
+    bool is_undecided() const { return call == kNobody; }
+  };
+
+  // Where a call stands among the candidates for an execution: smaller is
+  // better.
+  struct Rank {
+    bool started_later = false;  // within the clock skew
+    int distance = 0;
+    bool answered_later = false;  // the answer ended after the tool started
+    uint8_t progress = 0;         // unexecuted, pending, failed, …
+
+    friend auto operator<=>(const Rank&, const Rank&) = default;
+  };
+
+  // An open call in an index. Read backwards from an execution's start: latest
+  // answer first, in the order of the answer.
+  struct OpenCall {
+    Fingerprint key;
+    SortKey answer;
+    uint32_t reversed_index;
+    CallNumber call;
+
+    friend auto operator<=>(const OpenCall&, const OpenCall&) = default;
+  };
+  using OpenCalls = absl::btree_set<OpenCall>;
+
+  struct Choice {
+    CallNumber call = kNobody;
+    int candidates = 0;
+  };
+
+  enum class By : uint8_t { kId, kValue };
+
+  // The calls of one LLM span, and the first span above it that is none.
+  struct Answer {
+    SpanId under;
+    std::vector<CallNumber> calls;
+  };
+
+  // Intake (call_book.cc).
+  Call MakeCall(Node node, const LlmToolChoice& choice, uint64_t arrival) const;
+  void InsertCall(Call call, Batch& batch);
+  bool IsRepeated(const Call& call);
+  bool MergeDuplicate(const Call& call, Batch& batch);
+  bool MayEncloseUnseen(const Call& a, const Call& b) const;
+  void MoveToInner(CallNumber outer, const Call& inner);
+  uint64_t IdentityOf(const Call& call);
+  void Index(CallNumber number);
+  void FileIdless(CallNumber number);
+  void FileAnswer(CallNumber number);
+  void LeaveAnswer(CallNumber number);
+  void IndexOpen(CallNumber number);
+  void UnindexOpen(CallNumber number);
+  void EvictOldestCall(Batch& batch);
+  void EvictOldestExecution(Batch& batch);
+  ExecutionNumber FindOrAddExecution(Node node, Batch& batch);
+  void FinishExecution(ExecutionNumber number, Batch& batch);
+  void RefreshTimes(ExecutionNumber number);
+  void List(ExecutionNumber number);
+  void Unlist(ExecutionNumber number);
+  void Wait(ExecutionNumber number);
+  bool IsWrapper(Node node) const;
+  bool is_live() const { return context_.options->mode == Mode::kLive; }
+  Fingerprint KeyOf(std::string_view text) const {
+    return context_.fingerprinter->OfText(text);
+  }
+
+  // Claims (call_book_claims.cc).
+  std::optional<Rank> Assess(const Call& call, const Execution& execution,
+                             By by) const;
+  bool IsBarred(const Call& call, const Execution& execution) const;
+  template <typename Visit>
+  void ScanOpen(const OpenCalls& calls, Fingerprint key,
+                const Execution& execution, Visit visit) const;
+  template <typename Accept>
+  Choice Best(const OpenCalls& calls, Fingerprint key,
+              const Execution& execution, Accept accept) const;
+  CallNumber KeepOrder(CallNumber best, const Execution& execution,
+                       Fingerprint reading) const;
+  bool Fits(const Call& call, const Execution& execution) const;
+  void FindEnclosure(Execution& execution) const;
+  void DecideNow(ExecutionNumber number, Batch& batch);
+  void DecideAll(std::vector<ExecutionNumber> executions, Batch& batch);
+  void RetryAfterChoice(CallNumber number, Batch& batch);
+  void RetryTool(Fingerprint name, Batch& batch);
+  void Reserve(ExecutionNumber number);
+  void Release(ExecutionNumber number);
+  void ReserveAgain(Fingerprint name);
+  bool ClaimById(ExecutionNumber number, Batch& batch);
+  bool ClaimReserved(ExecutionNumber number, Batch& batch);
+  bool ClaimOnlyFit(ExecutionNumber number, Batch& batch);
+  bool ClaimByArguments(ExecutionNumber number, Batch& batch);
+  bool ClaimHandoff(ExecutionNumber number, Batch& batch);
+  bool ClaimRemaining(ExecutionNumber number, Batch& batch);
+  bool ClaimByName(ExecutionNumber number, Evidence grade, Batch& batch);
+  void Attach(ExecutionNumber number, CallNumber call, Evidence evidence,
+              Batch& batch);
+  void CloseSiblings(const Call& call, Batch& batch);
+  CallNumber Unpark(const Fingerprint& conversation, const Fingerprint& id,
+                    bool for_execution, Batch& batch);
+  CallNumber Readmit(ParkedCall parked, Batch& batch);
+
+  // Uses (call_book_uses.cc).
+  void MarkSuperseded(const Use& use);
+  void ResolveUse(const Use& use, Batch& batch);
+  CallNumber FindUsedCall(const Use& use) const;
+  CallNumber FindUsedCallWithoutId(const Use& use) const;
+  std::optional<bool> EndedBefore(const Call& call, const Use& use) const;
+  void UseCall(CallNumber number, const Use& use, Batch& batch);
+  bool Consume(CallNumber number, const Use& use, Batch& batch);
+  const Execution* PickProducer(const Call& call, const Use& use) const;
+  bool UseOrphan(const Use& use, Batch& batch);
+  void FollowHandoff(Node llm, Batch& batch);
+  void LinkFollowed(Execution& handoff, Node llm, Batch& batch);
+  void SettleFiled(Batch& batch);
+  void SettleUses(Batch& batch);
+  void ReportLeftovers(Batch& batch);
+  void ReportCall(const Call& call, Batch& batch);
+  void Park();
+  void Report(DiagnosticId id, SpanId span, Batch& batch);
+  void Emit(SpanLink link, Node consumer, Batch& batch);
+
+  const TraceId trace_;
+  const Context context_;
+  SpanTree* const tree_;
+
+  // Calls and executions, by number; indices may hold numbers of evicted ones.
+  Numbered<Call> calls_;
+  Numbered<Execution> executions_;
+  absl::flat_hash_map<Fingerprint, std::vector<CallNumber>> by_id_;
+  // By tool and agent, and by tool and `kAny`, in the order of the answers.
+  absl::flat_hash_map<std::pair<Fingerprint, Node>, std::vector<CallNumber>>
+      idless_calls_;
+  absl::flat_hash_map<uint64_t, std::vector<CallNumber>> by_identity_;
+  absl::flat_hash_map<uint64_t, uint32_t> occurrences_;
+  absl::flat_hash_map<Node, Answer> answers_;
+  absl::flat_hash_map<SpanId, std::vector<Node>> answers_under_;
+  absl::flat_hash_set<std::pair<Node, uint32_t>> seen_choices_;
+  OpenCalls open_by_arguments_, open_by_name_, open_handoffs_;
+
+  absl::flat_hash_map<Node, ExecutionNumber> execution_at_;
+  absl::flat_hash_map<Fingerprint, std::vector<ExecutionNumber>>
+      executions_by_id_;
+  // Undecided: started or finished, no call yet.
+  absl::flat_hash_map<Fingerprint, std::vector<ExecutionNumber>> undecided_;
+  absl::flat_hash_map<SpanId, std::vector<ExecutionNumber>> waiting_under_;
+  std::vector<ExecutionNumber> handoffs_;  // whose target has no LLM span yet
+
+  absl::flat_hash_map<Fingerprint, std::vector<Use>> uses_of_unknown_;
+  absl::flat_hash_set<std::pair<Node, Fingerprint>> superseded_;
+  absl::flat_hash_set<uint64_t> seen_uses_;
+  size_t waiting_uses_ = 0;
+
+  // Settled mode: facts on file until `Settle`.
+  std::vector<Call> filed_calls_;
+  std::vector<Use> filed_uses_;
+};
+
+}  // namespace spanlink
+
+#endif  // SPANLINK_LINKER_CALL_BOOK_H_

@@ -1,0 +1,584 @@
+// The claims: which execution ran which call.
+//
+// An execution looks for its call grade by grade, from the strongest evidence
+// to the weakest, and takes the best-ranked candidate of the first grade that
+// has one. Among candidates the rank is: near in the tree, answered before the
+// tool started, not executed yet, and then the latest answer first and the
+// order of the answer, which is the order in which `ScanOpen` visits them.
+//
+// Equal calls of one answer are told apart by the order in which their tools
+// start: SDKs start the calls of an answer in its order. A start knows only the
+// tool's name, so it *reserves* the next call of that name; the end brings the
+// arguments and keeps the reservation if they fit.
+#include <algorithm>
+#include <limits>
+#include <tuple>
+
+#include "spanlink/linker/call_book.h"
+
+namespace spanlink {
+namespace {
+
+constexpr SpanId kLargestSpanId{
+    {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+// Answers with more calls than this are not put in order call by call.
+constexpr size_t kMaxOrderedAnswer = 4096;
+
+}  // namespace
+
+std::optional<CallBook::Rank> CallBook::Assess(const Call& call,
+                                               const Execution& execution,
+                                               By by) const {
+  if (by == By::kValue && IsBarred(call, execution)) return std::nullopt;
+  if (execution.enclosure != SpanTree::kNone &&
+      !tree_->Encloses(execution.enclosure, call.node)) {
+    return std::nullopt;
+  }
+  Rank rank;
+  const Moment& start = execution.start;
+  const bool timed = call.start.timed && start.timed;
+  rank.started_later = call.start.IsAfter(start);
+  if (rank.started_later) {
+    const int64_t skew = context_.options->clock_skew.count();
+    if (timed && call.start.ns - skew > start.ns) return std::nullopt;
+    if (!timed && by == By::kValue) return std::nullopt;
+  }
+  rank.answered_later = call.end.IsAfter(start);
+  rank.distance = tree_->Distance(execution.node, call.node);
+  const bool presumed_untraced = call.executions.empty() && call.first_use &&
+                                 start.IsAfter(*call.first_use);
+  rank.progress = presumed_untraced ? 4 : static_cast<uint8_t>(call.state);
+  return rank;
+}
+
+// What only an id can overcome.
+bool CallBook::IsBarred(const Call& call, const Execution& execution) const {
+  if (call.parked_before || call.used || call.state == State::kExecuted ||
+      call.state == State::kClosed) {
+    return true;
+  }
+  if (call.has_id() && execution.has_id && call.id != execution.id) return true;
+  if (call.first_use && execution.start.IsAfter(*call.first_use)) return true;
+  const Node chosen_by = tree_->NearestAgent(call.node);
+  const Node run_by = tree_->NearestAgent(execution.node);
+  return chosen_by != SpanTree::kNone && run_by != SpanTree::kNone &&
+         chosen_by != run_by;
+}
+
+// Visits the open calls of a key that an execution may have run, latest answer
+// first. `visit` returns whether the call counts against `kMaxCandidates`.
+template <typename Visit>
+void CallBook::ScanOpen(const OpenCalls& calls, Fingerprint key,
+                        const Execution& execution, Visit visit) const {
+  OpenCall end;
+  end.key = key;
+  end.answer.ns = std::numeric_limits<int64_t>::max();
+  if (execution.start.timed) {
+    const int64_t skew = context_.options->clock_skew.count();
+    end.answer.ns = execution.start.ns > end.answer.ns - skew
+                        ? end.answer.ns
+                        : execution.start.ns + skew;
+  }
+  end.answer.arrival = std::numeric_limits<uint64_t>::max();
+  end.answer.id = kLargestSpanId;
+  end.reversed_index = std::numeric_limits<uint32_t>::max();
+  end.call = kNobody;
+  int counted = 0;
+  int visited = 0;
+  for (auto it = calls.upper_bound(end); it != calls.begin();) {
+    --it;
+    if (it->key != key) return;
+    if (visit(it->call, *calls_.Get(it->call))) ++counted;
+    if (counted >= kMaxCandidates || ++visited >= 16 * kMaxCandidates) return;
+  }
+}
+
+template <typename Accept>
+CallBook::Choice CallBook::Best(const OpenCalls& calls, Fingerprint key,
+                                const Execution& execution,
+                                Accept accept) const {
+  Choice choice;
+  std::optional<Rank> best;
+  ScanOpen(calls, key, execution, [&](CallNumber number, const Call& call) {
+    if (!accept(call)) return false;
+    const std::optional<Rank> rank = Assess(call, execution, By::kValue);
+    if (!rank) return true;
+    ++choice.candidates;
+    if (!best || *rank < *best) {
+      best = rank;
+      choice.call = number;
+    }
+    return true;
+  });
+  return choice;
+}
+
+bool CallBook::Fits(const Call& call, const Execution& execution) const {
+  const auto end = execution.readings.begin() + execution.reading_count;
+  return call.arguments &&
+         std::find(execution.readings.begin(), end, *call.arguments) != end;
+}
+
+// An MCP client's span inside the SDK's span of the same tool: only a call that
+// was chosen inside the outer one can be its own.
+void CallBook::FindEnclosure(Execution& execution) const {
+  execution.enclosure = SpanTree::kNone;
+  Node node = tree_->Parent(execution.node);
+  for (int steps = 0; node != SpanTree::kNone && steps < SpanTree::kMaxClimb;
+       node = tree_->Parent(node), ++steps) {
+    const auto found = execution_at_.find(node);
+    if (found == execution_at_.end() || node == execution.node) continue;
+    const Execution& outer = *executions_.Get(found->second);
+    const bool same_id =
+        outer.has_id && execution.has_id && outer.id == execution.id;
+    const bool same_tool =
+        !execution.name_text.empty() && outer.name == execution.name;
+    if (same_id || same_tool) {
+      execution.enclosure = node;
+      return;
+    }
+  }
+}
+
+// Live mode, when an execution is complete.
+void CallBook::DecideNow(ExecutionNumber number, Batch& batch) {
+  Execution& execution = *executions_.Get(number);
+  FindEnclosure(execution);
+  const bool decided =
+      ClaimById(number, batch) ||
+      (execution.kind == SpanKind::kHandoff
+           ? ClaimHandoff(number, batch)
+           : ClaimReserved(number, batch) || ClaimOnlyFit(number, batch));
+  if (!decided) Wait(number);
+  RetryTool(execution.name, batch);
+}
+
+// At settle: every grade over all executions before the next one, each in the
+// order of start.
+void CallBook::DecideAll(std::vector<ExecutionNumber> executions,
+                         Batch& batch) {
+  std::erase_if(executions, [this](ExecutionNumber number) {
+    const Execution* execution = executions_.Get(number);
+    return execution == nullptr || !execution->finished ||
+           !execution->is_undecided();
+  });
+  for (const ExecutionNumber number : executions) RefreshTimes(number);
+  const auto key = [this](ExecutionNumber number) {
+    const Execution& execution = *executions_.Get(number);
+    return std::pair(SortKey(execution.start, execution.span.span_id), number);
+  };
+  std::sort(executions.begin(), executions.end(),
+            [&](auto a, auto b) { return key(a) < key(b); });
+  executions.erase(std::unique(executions.begin(), executions.end()),
+                   executions.end());
+  const auto each = [&](bool handoffs, auto step) {
+    for (const ExecutionNumber number : executions) {
+      const Execution& execution = *executions_.Get(number);
+      const bool is_handoff = execution.kind == SpanKind::kHandoff;
+      if (execution.is_undecided() && is_handoff == handoffs) step(number);
+    }
+  };
+  for (const ExecutionNumber number : executions) {
+    FindEnclosure(*executions_.Get(number));
+    Release(number);
+  }
+  for (const ExecutionNumber number : executions) ClaimById(number, batch);
+  each(false, [&](auto number) { Reserve(number); });
+  each(false, [&](auto number) { ClaimReserved(number, batch); });
+  each(false, [&](auto number) { Release(number); });
+  each(false, [&](auto number) { ClaimByArguments(number, batch); });
+  each(true, [&](auto number) { ClaimHandoff(number, batch); });
+  each(true, [&](auto number) { ClaimRemaining(number, batch); });
+  each(false,
+       [&](auto number) { ClaimByName(number, Evidence::kName, batch); });
+  each(false,
+       [&](auto number) { ClaimByName(number, Evidence::kOrder, batch); });
+}
+
+// Live mode, when an answer came after signals that wait for it.
+void CallBook::RetryAfterChoice(CallNumber number, Batch& batch) {
+  const Call& call = *calls_.Get(number);
+  const Fingerprint name = call.name;
+  const Fingerprint id = call.id;
+  const bool has_id = call.has_id();
+  const bool is_handoff = call.handoff.has_value();
+  ReserveAgain(name);
+  if (has_id) {
+    const auto found = executions_by_id_.find(id);
+    if (found != executions_by_id_.end()) {
+      const std::vector<ExecutionNumber> executions = found->second;
+      for (const ExecutionNumber execution : executions) {
+        if (executions_.Get(execution)->is_undecided()) {
+          ClaimById(execution, batch);
+        }
+      }
+    }
+  }
+  RetryTool(name, batch);
+  if (is_handoff) RetryTool(Fingerprint{}, batch);
+  const auto waiting = uses_of_unknown_.find(has_id ? id : name);
+  if (waiting == uses_of_unknown_.end()) return;
+  const std::vector<Use> uses = std::move(waiting->second);
+  waiting_uses_ -= uses.size();
+  uses_of_unknown_.erase(waiting);
+  for (const Use& use : uses) ResolveUse(use, batch);
+}
+
+// A decision may leave an execution of the same tool with one candidate, or
+// free the one it waits for.
+void CallBook::RetryTool(Fingerprint name, Batch& batch) {
+  bool progress = true;
+  for (size_t round = 0; progress && round < kMaxRetries; ++round) {
+    progress = false;
+    const auto found = undecided_.find(name);
+    if (found == undecided_.end()) return;
+    const std::vector<ExecutionNumber>& all = found->second;
+    const std::vector<ExecutionNumber> latest(
+        all.end() - std::min(all.size(), kMaxRetries), all.end());
+    for (const ExecutionNumber number : latest) {
+      const Execution* execution = executions_.Get(number);
+      if (!execution->finished || !execution->is_undecided()) continue;
+      const bool decided =
+          execution->kind == SpanKind::kHandoff
+              ? ClaimHandoff(number, batch)
+              : ClaimReserved(number, batch) || ClaimOnlyFit(number, batch);
+      progress = progress || decided;
+    }
+  }
+}
+
+void CallBook::Reserve(ExecutionNumber number) {
+  Execution& execution = *executions_.Get(number);
+  if (!execution.start_known || execution.name_text.empty()) return;
+  FindEnclosure(execution);
+  const Choice choice =
+      Best(open_by_name_, execution.name, execution,
+           [](const Call& call) { return call.reserved_by == kNobody; });
+  if (choice.call == kNobody) return;
+  execution.reserved = choice.call;
+  calls_.Get(choice.call)->reserved_by = number;
+}
+
+void CallBook::Release(ExecutionNumber number) {
+  Execution& execution = *executions_.Get(number);
+  Call* call = calls_.Get(execution.reserved);
+  if (call != nullptr && call->reserved_by == number) {
+    call->reserved_by = kNobody;
+  }
+  execution.reserved = kNobody;
+}
+
+// Live mode: after a reserved call went to another execution or a new answer
+// came, all that are undecided reserve anew, in the order of start.
+void CallBook::ReserveAgain(Fingerprint name) {
+  const auto found = undecided_.find(name);
+  if (found == undecided_.end()) return;
+  const std::vector<ExecutionNumber>& all = found->second;
+  std::vector<ExecutionNumber> latest(
+      all.end() - std::min(all.size(), kMaxRetries), all.end());
+  std::erase_if(latest, [this](ExecutionNumber number) {
+    const Execution& execution = *executions_.Get(number);
+    return execution.has_id || execution.kind != SpanKind::kTool;
+  });
+  const auto key = [this](ExecutionNumber number) {
+    const Execution& execution = *executions_.Get(number);
+    return SortKey(execution.start, execution.span.span_id);
+  };
+  std::sort(latest.begin(), latest.end(),
+            [&](auto a, auto b) { return key(a) < key(b); });
+  for (const ExecutionNumber number : latest) Release(number);
+  for (const ExecutionNumber number : latest) Reserve(number);
+}
+
+// 1. `tool_call_id`. Ids repeat: the same tool first, then the rank, then equal
+// arguments before the order of the answer.
+bool CallBook::ClaimById(ExecutionNumber number, Batch& batch) {
+  const Execution& execution = *executions_.Get(number);
+  if (!execution.has_id) return false;
+  const auto found = by_id_.find(execution.id);
+  CallNumber best = kNobody;
+  const auto order = [&](const Call& call, const Rank& rank) {
+    return std::tuple(call.name != execution.name, rank);
+  };
+  const auto is_better = [&](const Call& a, const Rank& a_rank, const Call& b,
+                             const Rank& b_rank) {
+    const auto a_order = order(a, a_rank);
+    const auto b_order = order(b, b_rank);
+    if (a_order != b_order) return a_order < b_order;
+    const SortKey a_start(a.start, a.llm.span_id);
+    const SortKey b_start(b.start, b.llm.span_id);
+    if (a_start != b_start) return a_start > b_start;
+    return std::pair(!Fits(a, execution), a.index) <
+           std::pair(!Fits(b, execution), b.index);
+  };
+  Rank best_rank;
+  if (found != by_id_.end()) {
+    const std::vector<CallNumber>& calls = found->second;
+    const size_t count = std::min<size_t>(calls.size(), kMaxCandidates);
+    for (size_t i = calls.size() - count; i < calls.size(); ++i) {
+      const Call& call = *calls_.Get(calls[i]);
+      const std::optional<Rank> rank = Assess(call, execution, By::kId);
+      if (!rank) continue;
+      if (best == kNobody ||
+          is_better(call, *rank, *calls_.Get(best), best_rank)) {
+        best = calls[i];
+        best_rank = *rank;
+      }
+    }
+  } else if (execution.enclosure == SpanTree::kNone) {
+    best = Unpark(execution.conversation, execution.id, true, batch);
+  }
+  if (best == kNobody) return false;
+  Attach(number, best, Evidence::kToolCallId, batch);
+  return true;
+}
+
+// 2. `arguments`, foreseen at the start.
+bool CallBook::ClaimReserved(ExecutionNumber number, Batch& batch) {
+  const Execution& execution = *executions_.Get(number);
+  const Call* call = calls_.Get(execution.reserved);
+  if (call == nullptr || !Fits(*call, execution)) return false;
+  if (!Assess(*call, execution, By::kValue)) return false;
+  Attach(number, execution.reserved, Evidence::kArguments, batch);
+  return true;
+}
+
+// 2. `arguments`, where there is no choice: safe before everything is known.
+bool CallBook::ClaimOnlyFit(ExecutionNumber number, Batch& batch) {
+  const Execution& execution = *executions_.Get(number);
+  for (uint8_t i = 0; i < execution.reading_count; ++i) {
+    const Choice choice = Best(open_by_arguments_, execution.readings[i],
+                               execution, [](const Call&) { return true; });
+    if (choice.candidates == 0) continue;
+    const ExecutionNumber reserved_by = calls_.Get(choice.call)->reserved_by;
+    if (choice.candidates > 1 ||
+        (reserved_by != kNobody && reserved_by != number)) {
+      return false;
+    }
+    Attach(number, choice.call, Evidence::kArguments, batch);
+    return true;
+  }
+  return false;
+}
+
+// 2. `arguments`, at settle.
+bool CallBook::ClaimByArguments(ExecutionNumber number, Batch& batch) {
+  const Execution& execution = *executions_.Get(number);
+  for (uint8_t i = 0; i < execution.reading_count; ++i) {
+    const Fingerprint reading = execution.readings[i];
+    Choice choice =
+        Best(open_by_arguments_, reading, execution, [&](const Call& call) {
+          return call.reserved_by == kNobody || call.reserved_by == number;
+        });
+    if (choice.candidates == 0) continue;
+    if (choice.candidates > 1) {
+      choice.call = KeepOrder(choice.call, execution, reading);
+    }
+    const bool is_sure = choice.candidates == 1 || execution.start_known;
+    Attach(number, choice.call,
+           is_sure ? Evidence::kArguments : Evidence::kOrder, batch);
+    return true;
+  }
+  return false;
+}
+
+// Among equal calls of one answer, prefers one that keeps the calls of this
+// tool in the order in which they started.
+CallBook::CallNumber CallBook::KeepOrder(CallNumber best,
+                                         const Execution& execution,
+                                         Fingerprint reading) const {
+  const auto found = answers_.find(calls_.Get(best)->node);
+  if (found == answers_.end()) return best;
+  const std::vector<CallNumber>& answer = found->second.calls;
+  if (answer.size() > kMaxOrderedAnswer) return best;
+  int64_t above = -1;
+  int64_t below = std::numeric_limits<int64_t>::max();
+  const SortKey start(execution.start, execution.span.span_id);
+  for (const CallNumber number : answer) {
+    const Call& call = *calls_.Get(number);
+    if (call.name != execution.name) continue;
+    for (const ExecutionNumber other_number : call.executions) {
+      const Execution* other = executions_.Get(other_number);
+      if (other == nullptr) continue;
+      if (SortKey(other->start, other->span.span_id) < start) {
+        above = std::max<int64_t>(above, call.index);
+      } else {
+        below = std::min<int64_t>(below, call.index);
+      }
+    }
+  }
+  CallNumber first = kNobody;
+  for (const CallNumber number : answer) {
+    const Call& call = *calls_.Get(number);
+    if (call.arguments != reading || call.index <= above ||
+        call.index >= below || call.state != State::kOpen ||
+        call.reserved_by != kNobody || !Assess(call, execution, By::kValue)) {
+      continue;
+    }
+    if (first == kNobody || call.index < calls_.Get(first)->index) {
+      first = number;
+    }
+  }
+  return first == kNobody ? best : first;
+}
+
+// 3. `handoff`: the tool's name says the target agent. A producer that gives
+// the tool's name itself needs no inference.
+bool CallBook::ClaimHandoff(ExecutionNumber number, Batch& batch) {
+  const Execution& execution = *executions_.Get(number);
+  Choice choice;
+  if (!execution.to_agent.empty()) {
+    choice = Best(open_handoffs_, kHandoffs, execution, [&](const Call& call) {
+      return IsHandoffTo(call.name_text, call.handoff, execution.to_agent);
+    });
+  } else if (!execution.name_text.empty()) {
+    choice = Best(open_by_name_, execution.name, execution,
+                  [](const Call&) { return true; });
+  }
+  if (choice.call == kNobody) return false;
+  Attach(number, choice.call, Evidence::kHandoff, batch);
+  return true;
+}
+
+// 4. `handoff_remaining`: handoffs start after all tools of the turn, so the
+// call that is left of the last answer under the same parent is the handoff.
+bool CallBook::ClaimRemaining(ExecutionNumber number, Batch& batch) {
+  const Execution& execution = *executions_.Get(number);
+  const auto under = answers_under_.find(execution.parent.value_or(SpanId{}));
+  if (under == answers_under_.end()) return false;
+  const std::vector<Node>& nodes = under->second;
+  const Answer* last = nullptr;
+  SortKey last_start;
+  const size_t count = std::min<size_t>(nodes.size(), kMaxCandidates);
+  for (size_t i = nodes.size() - count; i < nodes.size(); ++i) {
+    const Answer& answer = answers_.at(nodes[i]);
+    const Call& call = *calls_.Get(answer.calls.front());
+    const SortKey start(call.start, call.llm.span_id);
+    if (call.start.IsAfter(execution.start)) continue;
+    if (last == nullptr || last_start < start) {
+      last = &answer;
+      last_start = start;
+    }
+  }
+  if (last == nullptr) return false;
+  const auto is_awaited = [&](const Call& call) {
+    const auto tools = undecided_.find(call.name);
+    return tools != undecided_.end() &&
+           std::any_of(tools->second.begin(), tools->second.end(),
+                       [&](ExecutionNumber tool) {
+                         return executions_.Get(tool)->parent ==
+                                execution.parent;
+                       });
+  };
+  CallNumber first = kNobody;
+  for (const CallNumber candidate : last->calls) {
+    const Call& call = *calls_.Get(candidate);
+    if (!call.executions.empty() || call.state != State::kOpen ||
+        !Assess(call, execution, By::kValue) || is_awaited(call)) {
+      continue;
+    }
+    if (first == kNobody || call.index < calls_.Get(first)->index) {
+      first = candidate;
+    }
+  }
+  if (first == kNobody) return false;
+  Attach(number, first, Evidence::kHandoffRemaining, batch);
+  return true;
+}
+
+// 5. `name`: one open call of this tool it can be. 6. `order`: several; a call
+// that was once one of several stays in doubt.
+bool CallBook::ClaimByName(ExecutionNumber number, Evidence grade,
+                           Batch& batch) {
+  const Execution& execution = *executions_.Get(number);
+  if (execution.name_text.empty()) return false;
+  std::vector<CallNumber> candidates;
+  const Choice choice =
+      Best(open_by_name_, execution.name, execution, [&](const Call& call) {
+        return call.reserved_by == kNobody || call.reserved_by == number;
+      });
+  if (choice.call == kNobody) return false;
+  if (grade == Evidence::kName) {
+    if (choice.candidates > 1) {
+      ScanOpen(open_by_name_, execution.name, execution,
+               [&](CallNumber candidate, const Call& call) {
+                 if (Assess(call, execution, By::kValue)) {
+                   candidates.push_back(candidate);
+                 }
+                 return true;
+               });
+      for (const CallNumber one : candidates) calls_.Get(one)->contested = true;
+    }
+    if (calls_.Get(choice.call)->contested) return false;
+  }
+  Attach(number, choice.call, grade, batch);
+  return true;
+}
+
+void CallBook::Attach(ExecutionNumber number, CallNumber call_number,
+                      Evidence evidence, Batch& batch) {
+  Execution& execution = *executions_.Get(number);
+  Call& call = *calls_.Get(call_number);
+  const ExecutionNumber displaced = call.reserved_by;
+  if (execution.reserved != kNobody && execution.reserved != call_number) {
+    Report(DiagnosticId::kReservationMoved, execution.span.span_id, batch);
+  }
+  Release(number);
+  Unlist(number);
+  execution.call = call_number;
+  execution.evidence = evidence;
+  execution.attempt = call.attempts + 1;
+  call.executions.push_back(number);
+  if (execution.outcome == Outcome::kNotExecuted) {
+    if (call.state != State::kExecuted) call.state = State::kPending;
+    Report(DiagnosticId::kExecutionPending, execution.span.span_id, batch);
+  } else {
+    ++call.attempts;
+    const bool failed = execution.outcome == Outcome::kFailed;
+    if (!failed) UnindexOpen(call_number);
+    if (call.state != State::kExecuted) {
+      call.state = failed ? State::kFailed : State::kExecuted;
+    }
+  }
+  SpanLink link;
+  link.consumer = execution.span;
+  link.producer = call.llm;
+  link.kind = execution.kind == SpanKind::kHandoff ? LinkKind::kHandoffChoice
+                                                   : LinkKind::kToolChoice;
+  link.evidence = evidence;
+  link.attempt = execution.attempt;
+  link.tool_name = call.name_text;
+  link.tool_call_id = call.id_text;
+  link.tool_version = call.version;
+  Emit(std::move(link), execution.node, batch);
+  if (execution.kind == SpanKind::kHandoff) CloseSiblings(call, batch);
+  if (displaced != kNobody && displaced != number) {
+    if (Execution* other = executions_.Get(displaced)) {
+      other->reserved = kNobody;
+      if (is_live()) ReserveAgain(other->name);
+    }
+  }
+  std::vector<Use> uses = std::move(call.waiting_uses);
+  call.waiting_uses.clear();
+  waiting_uses_ -= uses.size();
+  for (const Use& use : uses) UseCall(call_number, use, batch);
+}
+
+// The SDK carries out the first handoff of an answer and tells the model that
+// it ignored the others.
+void CallBook::CloseSiblings(const Call& call, Batch& batch) {
+  const auto found = answers_.find(call.node);
+  if (found == answers_.end()) return;
+  for (const CallNumber number : found->second.calls) {
+    Call& sibling = *calls_.Get(number);
+    if (!sibling.handoff || sibling.state != State::kOpen ||
+        !sibling.executions.empty()) {
+      continue;
+    }
+    sibling.state = State::kClosed;
+    UnindexOpen(number);
+    Report(DiagnosticId::kHandoffIgnored, sibling.llm.span_id, batch);
+  }
+}
+
+}  // namespace spanlink

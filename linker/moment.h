@@ -1,0 +1,46 @@
+// Moment: when something happened, by the producer's clock where it gave a time
+// and by order of arrival where it did not.
+//
+// Thread safety: plain values.
+#ifndef SPANLINK_LINKER_MOMENT_H_
+#define SPANLINK_LINKER_MOMENT_H_
+
+#include <compare>
+#include <cstdint>
+
+#include "spanlink/model/span_context.h"
+
+namespace spanlink {
+
+struct Moment {
+  // Nanoseconds since the epoch. Where no time was given: the latest time that
+  // was known at arrival, so that sorting works on a mixture.
+  int64_t ns = 0;
+  uint64_t arrival = 0;
+  bool timed = false;
+
+  // By time if both have one, else by arrival. Not transitive on a mixture: for
+  // asking about two moments, not for sorting.
+  bool IsAfter(const Moment& other) const {
+    if (timed && other.timed) return ns > other.ns;
+    return arrival > other.arrival;
+  }
+};
+
+// A total order of spans by moment. Arrival plays no part where times are
+// given, so that the order of signals cannot be seen in it.
+struct SortKey {
+  int64_t ns = 0;
+  uint64_t arrival = 0;
+  SpanId id;
+
+  SortKey() = default;
+  SortKey(const Moment& moment, SpanId span)
+      : ns(moment.ns), arrival(moment.timed ? 0 : moment.arrival), id(span) {}
+
+  friend auto operator<=>(const SortKey&, const SortKey&) = default;
+};
+
+}  // namespace spanlink
+
+#endif  // SPANLINK_LINKER_MOMENT_H_

@@ -1,0 +1,102 @@
+#include "spanlink/linker/scope.h"
+
+#include <algorithm>
+#include <limits>
+#include <variant>
+
+namespace spanlink {
+
+Scope::Scope(TraceId trace, const CallBook::Context& context, Batch& batch)
+    : trace_(trace),
+      context_(context),
+      tree_(context.options->limits.spans_per_scope),
+      calls_(trace, context, &tree_),
+      guardrails_(trace, context.options, &tree_),
+      start_ns_(std::numeric_limits<int64_t>::max()) {
+  calls_.TakeBack(context.parking->TakePending(trace), batch);
+}
+
+void Scope::OnSignal(const Signal& signal, Batch& batch) {
+  ++arrivals_;
+  std::visit([&](const auto& typed) { On(typed, batch); }, signal);
+}
+
+size_t Scope::size() const {
+  return tree_.size() + calls_.calls() + calls_.executions() + calls_.uses();
+}
+
+Scope::Node Scope::Touch(const SpanRef& ref, SpanKind kind) {
+  if (ref.start) {
+    start_ns_ = std::min(start_ns_, ref.start->time_since_epoch().count());
+  }
+  const Node node = tree_.Touch(ref, arrivals_, *context_.diagnostics);
+  tree_.SetKind(node, kind);
+  return node;
+}
+
+void Scope::On(const SpanStart& start, Batch& batch) {
+  const Node node = Touch(start.span, SpanKind::kOther);
+  SpanTree::Span& span = *tree_.Get(node);
+  const Fingerprinter& fingerprinter = *context_.fingerprinter;
+  if (!start.name.empty() && !span.name) {
+    span.name = fingerprinter.OfText(start.name);
+  }
+  if (!start.conversation_id.empty() && span.conversation == Fingerprint{}) {
+    span.conversation = fingerprinter.OfText(start.conversation_id);
+  }
+  const bool is_new = tree_.SetKind(node, start.kind);
+  switch (start.kind) {
+    case SpanKind::kTool:
+    case SpanKind::kHandoff:
+      calls_.OnToolStart(node, start, batch);
+      break;
+    case SpanKind::kGuardrail:
+      if (is_new && context_.options->mode == Mode::kLive) {
+        guardrails_.OnStart(node, batch);
+      }
+      break;
+    default:
+      break;
+  }
+}
+
+void Scope::On(const SpanFinish& finish, Batch& batch) {
+  const Node node = Touch(finish.span, finish.kind);
+  calls_.OnFinish(node, finish, batch);
+  if (context_.options->mode == Mode::kLive) {
+    guardrails_.OnFinish(node, finish, batch);
+  }
+  tree_.Finish(node, finish.outcome == Outcome::kFailed, arrivals_);
+}
+
+void Scope::On(const LlmToolChoice& choice, Batch& batch) {
+  calls_.OnChoice(Touch(choice.llm, SpanKind::kOther), choice, arrivals_,
+                  batch);
+}
+
+void Scope::On(const ToolCall& tool, Batch& batch) {
+  calls_.OnToolCall(Touch(tool.tool, tool.kind), tool, batch);
+}
+
+void Scope::On(const ToolCallOutputUsed& use, Batch& batch) {
+  calls_.OnUse(Touch(use.llm, SpanKind::kOther), use, batch);
+}
+
+void Scope::On(const Handoff& handoff, Batch& batch) {
+  calls_.OnHandoff(Touch(handoff.span, SpanKind::kHandoff), handoff, batch);
+}
+
+void Scope::On(const LlmHook& hook, Batch&) {
+  Touch(hook.parent, SpanKind::kOther);
+}
+
+void Scope::On(const Annotate& annotate, Batch&) {
+  Touch(annotate.span_or_parent, SpanKind::kOther);
+}
+
+void Scope::Settle(Batch& batch) {
+  calls_.Settle(batch);
+  if (context_.options->mode == Mode::kSettled) guardrails_.Settle(batch);
+}
+
+}  // namespace spanlink

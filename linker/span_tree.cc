@@ -1,0 +1,183 @@
+#include "spanlink/linker/span_tree.h"
+
+#include <algorithm>
+
+namespace spanlink {
+
+SpanTree::Node SpanTree::Touch(const SpanRef& ref, uint64_t arrival,
+                               Diagnostics& diagnostics) {
+  Node node = Find(ref.context.span_id);
+  if (node == kNone) node = Add(ref.context.span_id, arrival, diagnostics);
+  if (Span* span = Get(node)) SetTimes(*span, ref, diagnostics);
+  if (!ref.ancestors.empty()) {
+    AddAncestors(node, ref.ancestors, arrival, diagnostics);
+  } else if (ref.parent.has_value()) {
+    SetParent(node, *ref.parent, diagnostics);
+  }
+  return node;
+}
+
+SpanTree::Node SpanTree::Add(SpanId id, uint64_t arrival,
+                             Diagnostics& diagnostics) {
+  if (spans_.size() >= limit_ && !spans_.empty()) {
+    by_id_.erase(spans_.front().id);
+    spans_.pop_front();
+    ++first_;
+    diagnostics.Count(DiagnosticId::kEvictedSpan);
+  }
+  const Node node = last();
+  Span& span = spans_.emplace_back();
+  span.id = id;
+  span.start = {latest_ns_, arrival, false};
+  by_id_[id] = node;
+  return node;
+}
+
+void SpanTree::SetTimes(Span& span, const SpanRef& ref,
+                        Diagnostics& diagnostics) {
+  const auto moment = [&](Time time) {
+    const int64_t ns = time.time_since_epoch().count();
+    latest_ns_ = std::max(latest_ns_, ns);
+    return Moment{ns, span.start.arrival, true};
+  };
+  if (ref.start.has_value() && !span.start.timed) {
+    span.start = moment(*ref.start);
+  }
+  if (!ref.end.has_value() || (span.end.has_value() && span.end->timed)) return;
+  span.end = moment(*ref.end);
+  if (span.start.timed && span.end->ns < span.start.ns) {
+    span.end->ns = span.start.ns;
+    diagnostics.Count(DiagnosticId::kClockSkew);
+  }
+}
+
+void SpanTree::SetParent(Node node, SpanId parent, Diagnostics& diagnostics) {
+  Span* span = Get(node);
+  if (span == nullptr || span->parent.has_value()) return;
+  span->parent = parent;
+  if (parent.is_zero()) return;
+  for (Node above = Parent(node), steps = 0;
+       above != kNone && steps < kMaxClimb; above = Parent(above), ++steps) {
+    if (above != node) continue;
+    diagnostics.Count(DiagnosticId::kParentCycle);
+    break;
+  }
+  if (span->kind == SpanKind::kLlm || span->has_llm_below) MarkAbove(node);
+}
+
+void SpanTree::AddAncestors(Node node, std::span<const SpanId> ancestors,
+                            uint64_t arrival, Diagnostics& diagnostics) {
+  const size_t count = std::min<size_t>(ancestors.size(), kMaxClimb);
+  for (const SpanId ancestor : ancestors.first(count)) {
+    SetParent(node, ancestor, diagnostics);
+    if (ancestor.is_zero()) return;
+    node = Find(ancestor);
+    if (node == kNone) node = Add(ancestor, arrival, diagnostics);
+  }
+}
+
+bool SpanTree::SetKind(Node node, SpanKind kind) {
+  Span* span = Get(node);
+  if (span == nullptr || span->kind != SpanKind::kOther) return false;
+  span->kind = kind;
+  if (kind == SpanKind::kLlm) MarkAbove(node);
+  return kind != SpanKind::kOther;
+}
+
+void SpanTree::Finish(Node node, bool failed, uint64_t arrival) {
+  Span* span = Get(node);
+  if (span == nullptr) return;
+  span->finished = true;
+  span->failed = failed;
+  if (!span->end) span->end = {latest_ns_, arrival, false};
+}
+
+// Stops at a span that is marked: then all above it are, too.
+void SpanTree::MarkAbove(Node node) {
+  for (node = Parent(node); node != kNone; node = Parent(node)) {
+    Span* span = Get(node);
+    if (span->has_llm_below) return;
+    span->has_llm_below = true;
+  }
+}
+
+void SpanTree::MarkLlmAncestors() {
+  for (Node node = first(); node != last(); ++node) {
+    if (Get(node)->kind == SpanKind::kLlm) MarkAbove(node);
+  }
+}
+
+SpanTree::Node SpanTree::Find(SpanId id) const {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? kNone : found->second;
+}
+
+SpanTree::Span* SpanTree::Get(Node node) {
+  return const_cast<Span*>(static_cast<const SpanTree*>(this)->Get(node));
+}
+
+const SpanTree::Span* SpanTree::Get(Node node) const {
+  if (node < first_ || node - first_ >= spans_.size()) return nullptr;
+  return &spans_[node - first_];
+}
+
+SpanTree::Node SpanTree::Parent(Node node) const {
+  const Span* span = Get(node);
+  if (span == nullptr || !span->parent.has_value() || span->parent->is_zero()) {
+    return kNone;
+  }
+  const Span* hinted = Get(span->parent_node);
+  if (hinted == nullptr || hinted->id != *span->parent) {
+    span->parent_node = Find(*span->parent);
+  }
+  return span->parent_node;
+}
+
+int SpanTree::Distance(Node from, Node to) const {
+  const uint64_t mark = ++marks_;
+  int position = 0;
+  for (Node node = from; node != kNone && position < kMaxClimb;
+       node = Parent(node), ++position) {
+    const Span* span = Get(node);
+    if (span->mark == mark) break;  // a cycle
+    span->mark = mark;
+    span->position = position;
+  }
+  int steps = 0;
+  for (Node node = to; node != kNone && steps < kMaxClimb;
+       node = Parent(node), ++steps) {
+    const Span* span = Get(node);
+    if (span->mark == mark) return span->position;
+  }
+  return kUnrelated;
+}
+
+bool SpanTree::Encloses(Node outer, Node inner) const {
+  if (outer == kNone) return false;
+  int steps = 0;
+  for (Node node = Parent(inner); node != kNone && steps < kMaxClimb;
+       node = Parent(node), ++steps) {
+    if (node == outer) return true;
+  }
+  return false;
+}
+
+bool SpanTree::IsAncestryKnown(Node node) const {
+  for (int steps = 0; steps < kMaxClimb; ++steps) {
+    const Span* span = Get(node);
+    if (span == nullptr || !span->parent.has_value()) return false;
+    if (span->parent->is_zero()) return true;
+    node = Parent(node);
+  }
+  return true;
+}
+
+SpanTree::Node SpanTree::NearestAgent(Node node) const {
+  for (int steps = 0; node != kNone && steps < kMaxClimb;
+       node = Parent(node), ++steps) {
+    if (Get(node)->kind == SpanKind::kAgent) return node;
+  }
+  return kNone;
+}
+
+}  // namespace spanlink

@@ -1,0 +1,119 @@
+// SpanTree: what is known of the spans of one trace and of their places.
+//
+// Signals name spans in any order and may name a parent that was never seen;
+// the tree takes what it is given and answers the three questions that linking
+// asks: how near two spans are, whether one lies inside the other, and which
+// agent a span belongs to. Every climb ends after `kMaxClimb` levels, which
+// also ends one around a cycle of parents; spans further apart than that are
+// unrelated.
+//
+// Lifetime: a `Node` is a number, never reused; once its span is evicted, `Get`
+// returns nullptr for it. Pointers are valid until the next `Touch`.
+// Thread safety: not even const methods may run at once: they keep notes in the
+// spans.
+// Complexity: O(1) for `Touch` (plus one step an ancestor given), O(depth) for
+// questions; memory is bounded by the limit, the oldest span goes first.
+#ifndef SPANLINK_LINKER_SPAN_TREE_H_
+#define SPANLINK_LINKER_SPAN_TREE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+
+#include "absl/container/flat_hash_map.h"
+#include "spanlink/linker/fingerprint.h"
+#include "spanlink/linker/moment.h"
+#include "spanlink/model/diagnostics.h"
+#include "spanlink/model/signals.h"
+
+namespace spanlink {
+
+class SpanTree {
+ public:
+  using Node = uint64_t;
+  static constexpr Node kNone = ~Node{0};
+  static constexpr int kMaxClimb = 256;
+  static constexpr int kUnrelated = kMaxClimb + 1;
+
+  struct Span {
+    SpanId id;
+    std::optional<SpanId> parent;  // nullopt: not known; zero: a root
+    SpanKind kind = SpanKind::kOther;
+    bool finished = false;
+    bool failed = false;
+    bool has_llm_below = false;
+    Moment start;
+    std::optional<Moment> end;
+    std::optional<Fingerprint> name;          // of a tool or an agent
+    std::optional<Fingerprint> tool_call_id;  // of a tool span
+    Fingerprint conversation;                 // zero: not known
+    mutable Node parent_node = kNone;         // a hint, checked before use
+    mutable uint64_t mark = 0;                // the last `Distance` from below
+    mutable int position = 0;                 // … and the steps it was away
+  };
+
+  explicit SpanTree(size_t limit) : limit_(limit) {}
+
+  // Finds or adds the span and fills in what was not known of it. `arrival`
+  // must not decrease from call to call. Evictions and cycles are reported in
+  // `diagnostics`.
+  Node Touch(const SpanRef& ref, uint64_t arrival, Diagnostics& diagnostics);
+
+  // Sets the kind unless one is known, and remembers LLM spans at their
+  // ancestors. Returns whether the kind is new.
+  bool SetKind(Node node, SpanKind kind);
+
+  // Says that the span ended; `arrival` stands in for the time of it.
+  void Finish(Node node, bool failed, uint64_t arrival);
+
+  // Recomputes `has_llm_below` of all spans, for trees whose parents became
+  // known after their children.
+  void MarkLlmAncestors();
+
+  Node Find(SpanId id) const;
+  Span* Get(Node node);
+  const Span* Get(Node node) const;
+  // Returns kNone if the parent is not known, not here, or there is none.
+  Node Parent(Node node) const;
+
+  // The number of steps from `from` up to the lowest common ancestor of both
+  // (either may be it): the smaller, the deeper that ancestor lies. Returns
+  // `kUnrelated` if there is none in reach.
+  int Distance(Node from, Node to) const;
+
+  // Returns whether `inner` lies below `outer`; no span lies below itself.
+  bool Encloses(Node outer, Node inner) const;
+
+  // Returns whether the way up from `node` ends at a root: its ancestors are
+  // all known.
+  bool IsAncestryKnown(Node node) const;
+
+  // The first agent on the way up, the span itself included, or kNone.
+  Node NearestAgent(Node node) const;
+
+  size_t size() const { return spans_.size(); }
+  // Every live node is in [first, last).
+  Node first() const { return first_; }
+  Node last() const { return first_ + spans_.size(); }
+
+ private:
+  Node Add(SpanId id, uint64_t arrival, Diagnostics& diagnostics);
+  void SetParent(Node node, SpanId parent, Diagnostics& diagnostics);
+  void SetTimes(Span& span, const SpanRef& ref, Diagnostics& diagnostics);
+  void AddAncestors(Node node, std::span<const SpanId> ancestors,
+                    uint64_t arrival, Diagnostics& diagnostics);
+  void MarkAbove(Node node);
+
+  size_t limit_;
+  Node first_ = 0;
+  int64_t latest_ns_ = 0;
+  mutable uint64_t marks_ = 0;
+  std::deque<Span> spans_;
+  absl::flat_hash_map<SpanId, Node> by_id_;
+};
+
+}  // namespace spanlink
+
+#endif  // SPANLINK_LINKER_SPAN_TREE_H_

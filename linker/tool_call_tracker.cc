@@ -1,0 +1,316 @@
+// Scopes are spread over shards by their trace id; a shard has the lock, the
+// scopes and the order in which they were last heard of. What a signal decides
+// is collected under the lock and handed to the sinks after it.
+#include "spanlink/linker/tool_call_tracker.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <list>
+#include <random>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <variant>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/hash/hash.h"
+#include "spanlink/dispatch/mutex.h"
+#include "spanlink/linker/fingerprint.h"
+#include "spanlink/linker/parking_lot.h"
+#include "spanlink/linker/scope.h"
+
+namespace spanlink {
+namespace {
+
+constexpr size_t kShards = 16;
+// How many idle scopes one signal looks for: enough to keep up.
+constexpr int kExpiredPerSignal = 2;
+
+Time SystemNow() {
+  return std::chrono::time_point_cast<Duration>(
+      std::chrono::system_clock::now());
+}
+
+uint64_t RandomSeed() {
+  std::random_device device;
+  return uint64_t{device()} << 32 | device();
+}
+
+Options Complete(Options options) {
+  if (!options.clock) options.clock = SystemNow;
+  return options;
+}
+
+const SpanRef* RefOf(const Signal& signal) {
+  struct Visitor {
+    const SpanRef* operator()(const SpanStart& s) const { return &s.span; }
+    const SpanRef* operator()(const SpanFinish& s) const { return &s.span; }
+    const SpanRef* operator()(const LlmToolChoice& s) const { return &s.llm; }
+    const SpanRef* operator()(const ToolCall& s) const { return &s.tool; }
+    const SpanRef* operator()(const ToolCallOutputUsed& s) const {
+      return &s.llm;
+    }
+    const SpanRef* operator()(const Handoff& s) const { return &s.span; }
+    const SpanRef* operator()(const LlmHook& s) const { return &s.parent; }
+    const SpanRef* operator()(const Annotate& s) const {
+      return &s.span_or_parent;
+    }
+    const SpanRef* operator()(const ScopeFinish&) const { return nullptr; }
+  };
+  return std::visit(Visitor(), signal);
+}
+
+}  // namespace
+
+Limits Limits::ForFiles() {
+  Limits limits;
+  constexpr size_t kMany = size_t{1} << 28;
+  limits.spans_per_scope = kMany;
+  limits.calls_per_scope = kMany;
+  limits.executions_per_scope = kMany;
+  limits.uses_per_scope = kMany;
+  limits.annotations_per_scope = kMany;
+  limits.scopes = kMany;
+  limits.spans = kMany;
+  limits.parked_calls = kMany;
+  limits.idle = Duration::max();
+  limits.reopened_idle = Duration::max();
+  limits.parked_age = Duration::max();
+  return limits;
+}
+
+// What all shards share. Immutable, but for what has a lock of its own.
+struct ToolCallTracker::Shared {
+  Shared(Options given, Diagnostics* counted)
+      : options(Complete(std::move(given))),
+        fingerprinter(options.seed ? *options.seed : RandomSeed()),
+        diagnostics(counted),
+        parking(options.limits.parked_calls, options.limits.parked_age) {}
+
+  void Report(DiagnosticId id, SpanContext span, Batch& batch) const {
+    diagnostics->Count(id);
+    if (options.on_diagnostics) batch.events.push_back({id, span});
+  }
+
+  // REQUIRES: no lock is held.
+  void HandOut(const Batch& batch) const {
+    if (!batch.links.empty() && options.on_links) options.on_links(batch.links);
+    if (!batch.events.empty()) options.on_diagnostics(batch.events);
+    if (batch.annotations.empty() || !options.on_annotations) return;
+    std::vector<Annotation> annotations;
+    annotations.reserve(batch.annotations.size());
+    for (const Batch::BoundAnnotation& bound : batch.annotations) {
+      annotations.push_back({bound.llm, bound.key, bound.value});
+    }
+    options.on_annotations(annotations);
+  }
+
+  CallBook::Context context() {
+    return {&options, &fingerprinter, diagnostics, &parking};
+  }
+
+  const Options options;
+  const Fingerprinter fingerprinter;
+  Diagnostics* const diagnostics;
+  ParkingLot parking;
+};
+
+class ToolCallTracker::Shard {
+ public:
+  explicit Shard(Shared* shared) : shared_(*shared) {}
+
+  void OnSignal(const Signal& signal, const TraceId& trace, Batch& batch) {
+    MutexLock lock(&mutex_);
+    Entry& entry = Find(trace, batch);
+    const size_t before = entry.scope.size();
+    entry.scope.OnSignal(signal, batch);
+    items_ += entry.scope.size() - before;  // wraps where it shrinks
+    KeepWithinBounds(trace, batch);
+  }
+
+  void Finish(const TraceId& trace, Batch& batch) {
+    MutexLock lock(&mutex_);
+    if (!entries_.contains(trace)) return;
+    SettleScope(trace, batch);
+    ended_.insert_or_assign(trace, shared_.options.clock());
+    ForgetEnded();
+  }
+
+  // Settles scopes until none is idle for too long.
+  void Tick(Batch& batch) {
+    MutexLock lock(&mutex_);
+    SettleIdle(entries_.size(), batch);
+    ForgetEnded();
+  }
+
+  // The scopes with what they settle by.
+  void AppendScopes(std::vector<std::tuple<int64_t, TraceId, Shard*>>& scopes) {
+    MutexLock lock(&mutex_);
+    for (const auto& [trace, entry] : entries_) {
+      scopes.emplace_back(entry->scope.start_ns(), trace, this);
+    }
+  }
+
+  void AddTo(Stats& stats) const {
+    MutexLock lock(&mutex_);
+    stats.scopes += entries_.size();
+    for (const auto& [trace, entry] : entries_) {
+      const Scope& scope = entry->scope;
+      stats.spans += scope.tree().size();
+      stats.calls += scope.calls().calls();
+      stats.executions += scope.calls().executions();
+      stats.uses += scope.calls().uses();
+      stats.guardrails += scope.guardrails().size();
+    }
+  }
+
+ private:
+  struct Entry {
+    Entry(const TraceId& trace, const CallBook::Context& context, Batch& batch)
+        : scope(trace, context, batch) {}
+    Scope scope;
+    Time last_signal;
+    bool reopened = false;
+    std::list<TraceId>::iterator place;
+  };
+
+  Entry& Find(const TraceId& trace, Batch& batch)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    std::unique_ptr<Entry>& entry = entries_[trace];
+    if (entry == nullptr) {
+      entry = std::make_unique<Entry>(trace, shared_.context(), batch);
+      entry->reopened = ended_.erase(trace) > 0;
+      entry->place = by_age_.insert(by_age_.end(), trace);
+      items_ += entry->scope.size();
+    } else {
+      by_age_.splice(by_age_.end(), by_age_, entry->place);
+    }
+    entry->last_signal = shared_.options.clock();
+    return *entry;
+  }
+
+  void SettleScope(TraceId trace, Batch& batch)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const auto found = entries_.find(trace);
+    Entry& entry = *found->second;
+    items_ -= entry.scope.size();
+    const size_t first = batch.links.size();
+    entry.scope.Settle(batch);
+    if (shared_.options.mode == Mode::kSettled) {
+      std::sort(batch.links.begin() + static_cast<ptrdiff_t>(first),
+                batch.links.end(), [](const SpanLink& a, const SpanLink& b) {
+                  return std::tie(a.consumer, a.kind, a.producer) <
+                         std::tie(b.consumer, b.kind, b.producer);
+                });
+    }
+    by_age_.erase(entry.place);
+    entries_.erase(found);
+  }
+
+  void KeepWithinBounds(const TraceId& current, Batch& batch)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const Limits& limits = shared_.options.limits;
+    const size_t scopes = std::max<size_t>(1, limits.scopes / kShards);
+    const size_t items = std::max<size_t>(1, limits.spans / kShards);
+    while (entries_.size() > 1 &&
+           (entries_.size() > scopes || items_ > items) &&
+           by_age_.front() != current) {
+      shared_.Report(DiagnosticId::kEvictedScope, {by_age_.front(), {}}, batch);
+      SettleScope(by_age_.front(), batch);
+    }
+    SettleIdle(kExpiredPerSignal, batch);
+  }
+
+  void SettleIdle(size_t at_most, Batch& batch)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const Limits& limits = shared_.options.limits;
+    const Time now = shared_.options.clock();
+    while (at_most-- > 0 && !by_age_.empty()) {
+      const Entry& oldest = *entries_.at(by_age_.front());
+      const Duration idle = now - oldest.last_signal;
+      if (idle <= (oldest.reopened ? limits.reopened_idle : limits.idle))
+        return;
+      SettleScope(by_age_.front(), batch);
+    }
+  }
+
+  // Traces that were reported finished, to know a late signal as such.
+  void ForgetEnded() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const Limits& limits = shared_.options.limits;
+    if (ended_.size() <= limits.scopes / kShards + 1) return;
+    const Time now = shared_.options.clock();
+    absl::erase_if(ended_, [&](const auto& entry) {
+      return now - entry.second > limits.reopened_idle;
+    });
+    if (ended_.size() > limits.scopes / kShards + 1) ended_.clear();
+  }
+
+  Shared& shared_;
+  mutable Mutex mutex_;
+  size_t items_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::flat_hash_map<TraceId, std::unique_ptr<Entry>> entries_
+      ABSL_GUARDED_BY(mutex_);
+  std::list<TraceId> by_age_ ABSL_GUARDED_BY(mutex_);  // oldest signal first
+  absl::flat_hash_map<TraceId, Time> ended_ ABSL_GUARDED_BY(mutex_);
+};
+
+ToolCallTracker::ToolCallTracker(Options options, Diagnostics* diagnostics)
+    : shared_(std::make_unique<Shared>(std::move(options), diagnostics)),
+      shards_([this] {
+        std::vector<std::unique_ptr<Shard>> shards;
+        for (size_t i = 0; i < kShards; ++i) {
+          shards.push_back(std::make_unique<Shard>(shared_.get()));
+        }
+        return shards;
+      }()) {}
+
+ToolCallTracker::~ToolCallTracker() = default;
+
+ToolCallTracker::Shard& ToolCallTracker::ShardOf(const TraceId& trace) const {
+  return *shards_[absl::HashOf(trace) % kShards];
+}
+
+void ToolCallTracker::OnSignal(const Signal& signal) {
+  Batch batch;
+  if (const auto* finish = std::get_if<ScopeFinish>(&signal)) {
+    ShardOf(finish->scope).Finish(finish->scope, batch);
+  } else {
+    const SpanContext& context = RefOf(signal)->context;
+    if (context.trace_id.is_zero() || context.span_id.is_zero()) {
+      shared_->Report(DiagnosticId::kMalformedSignal, context, batch);
+    } else {
+      ShardOf(context.trace_id).OnSignal(signal, context.trace_id, batch);
+    }
+  }
+  shared_->HandOut(batch);
+}
+
+void ToolCallTracker::SettleAll() {
+  std::vector<std::tuple<int64_t, TraceId, Shard*>> scopes;
+  for (const auto& shard : shards_) shard->AppendScopes(scopes);
+  std::sort(scopes.begin(), scopes.end());
+  for (const auto& [start, trace, shard] : scopes) {
+    Batch batch;
+    shard->Finish(trace, batch);
+    shared_->HandOut(batch);
+  }
+}
+
+void ToolCallTracker::Tick() {
+  for (const auto& shard : shards_) {
+    Batch batch;
+    shard->Tick(batch);
+    shared_->HandOut(batch);
+  }
+  shared_->parking.Expire(shared_->options.clock());
+}
+
+ToolCallTracker::Stats ToolCallTracker::stats() const {
+  Stats stats;
+  for (const auto& shard : shards_) shard->AddTo(stats);
+  stats.parked_calls = shared_->parking.size();
+  return stats;
+}
+
+}  // namespace spanlink
