@@ -143,6 +143,7 @@ class TableRenderer {
     const Widths limits = {kMaxName, kMaxName, kMaxName};
     Widths widths = {kMinName, kMinName, kMinName + 2};
     id_width_ = 0;
+    evidence_width_ = std::string_view("evidence").size();
     for (const AgentGroup& group : groups) {
       for (const SpanSummary* span : group.executions) {
         for (const Row& row : RowsOf(*span, limits)) Grow(row, widths);
@@ -152,6 +153,7 @@ class TableRenderer {
   }
 
   void Grow(const Row& row, Widths& widths) {
+    evidence_width_ = std::max(evidence_width_, row.evidence.size());
     for (size_t i = 0; i < kSpanColumns; ++i) {
       widths[i] = std::max(widths[i], Columns(row.spans[i].name));
       id_width_ = std::max(id_width_, Columns(row.spans[i].id));
@@ -162,7 +164,7 @@ class TableRenderer {
   Widths Fit(Widths widths) const {
     if (terminal_.columns == 0) return widths;
     const size_t fixed =
-        kIndent + kSpanColumns * (1 + id_width_) + 3 * kGap + kEvidenceWidth;
+        kIndent + kSpanColumns * (1 + id_width_) + 3 * kGap + evidence_width_;
     while (fixed + widths[0] + widths[1] + widths[2] > terminal_.columns) {
       size_t& widest = *std::max_element(widths.begin(), widths.end());
       if (widest <= kMinName) break;
@@ -180,7 +182,7 @@ class TableRenderer {
     write_(style_.Faint(std::string(kIndent, ' ') +
                         PadTo("tool", widths[kTool] + 1 + id_width_) + gap +
                         PadTo("chosen by", widths[kChooser] + 1 + id_width_) +
-                        gap + PadTo("evidence", kEvidenceWidth) + gap +
+                        gap + PadTo("evidence", evidence_width_) + gap +
                         "result used by") +
            "\n");
     for (const SpanSummary* span : group.executions) {
@@ -193,7 +195,7 @@ class TableRenderer {
     const std::string gap(kGap, ' ');
     const std::string none = first ? "-" : "";
     std::string evidence =
-        PadTo(row.chosen ? row.evidence : none, kEvidenceWidth);
+        PadTo(row.chosen ? row.evidence : none, evidence_width_);
     if (row.chosen) evidence = StyledEvidence(evidence, row.grade);
     std::string line = std::string(kIndent, ' ') +
                        StyledCell(row.spans[kTool], widths[kTool], "") + gap +
@@ -243,17 +245,15 @@ class TableRenderer {
     return cell.name + " " + style_.Faint(cell.id);
   }
 
-  // The longest name of an evidence.
-  static constexpr size_t kEvidenceWidth =
-      std::string_view("handoff_remaining").size();
-
   const TraceView& view_;
   const SpanIndex spans_;
   const LinkIndex links_;
   const Terminal terminal_;
   const Style style_;
   const TextSink& write_;
-  size_t id_width_ = 0;  // of the trace that is being rendered
+  // Of the trace that is being rendered.
+  size_t id_width_ = 0;
+  size_t evidence_width_ = 0;
 };
 
 }  // namespace

@@ -46,14 +46,14 @@ TEST(TableTest, GroupsByAgentInOrderOfTime) {
             R"(trace 0af7651916cd43dd8448eb211c80319c  7 spans
 
   agent Triage
-    tool                                  chosen by            evidence           result used by
-    get_weather (failed)          b10000  chat gpt-4o  a10000  arguments          -
-    get_weather (attempt 2)       b20000  chat gpt-4o  a10000  arguments          chat gpt-4o    a20000
-    transfer_to_refunds (handoff) c10000  chat gpt-4o  a20000  handoff            chat o3        a30000
+    tool                                  chosen by            evidence   result used by
+    get_weather (failed)          b10000  chat gpt-4o  a10000  arguments  -
+    get_weather (attempt 2)       b20000  chat gpt-4o  a10000  arguments  chat gpt-4o    a20000
+    transfer_to_refunds (handoff) c10000  chat gpt-4o  a20000  handoff    chat o3        a30000
 
   agent Refunds
-    tool                                  chosen by            evidence           result used by
-    lookup                        b30000  -                    -                  -
+    tool                                  chosen by            evidence   result used by
+    lookup                        b30000  -                    -          -
 
 )");
 }
