@@ -58,11 +58,12 @@ void CallBook::OnChoice(Node node, const LlmToolChoice& choice,
   Call call = MakeCall(node, choice, arrival);
   if (is_live()) {
     InsertCall(std::move(call), batch);
-  } else if (filed_calls_.size() < context_.options->limits.calls_per_scope) {
-    filed_calls_.push_back(std::move(call));
-  } else {
-    Report(DiagnosticId::kEvictedChoice, call.llm.span_id, batch);
+    return;
   }
+  filed_calls_.push_back(std::move(call));
+  if (filed_calls_.size() <= context_.options->limits.calls_per_scope) return;
+  Report(DiagnosticId::kEvictedChoice, filed_calls_.front().llm.span_id, batch);
+  filed_calls_.pop_front();
 }
 
 void CallBook::OnToolCall(Node node, const ToolCall& tool, Batch& batch) {
@@ -125,16 +126,15 @@ void CallBook::OnUse(Node node, const ToolCallOutputUsed& signal,
   use.name = KeyOf(signal.tool_name);
   use.failed = signal.llm_outcome == Outcome::kFailed;
   use.ordinal = signal.ordinal;
-  if (!is_live()) {
-    if (filed_uses_.size() < context_.options->limits.uses_per_scope) {
-      filed_uses_.push_back(use);
-    } else {
-      Report(DiagnosticId::kEvictedUse, use.llm, batch);
-    }
+  if (is_live()) {
+    MarkSuperseded(use);
+    ResolveUse(use, batch);
     return;
   }
-  MarkSuperseded(use);
-  ResolveUse(use, batch);
+  filed_uses_.push_back(use);
+  if (filed_uses_.size() <= context_.options->limits.uses_per_scope) return;
+  Report(DiagnosticId::kEvictedUse, filed_uses_.front().llm, batch);
+  filed_uses_.pop_front();
 }
 
 void CallBook::OnFinish(Node node, const SpanFinish& finish, Batch& batch) {

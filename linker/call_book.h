@@ -25,6 +25,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -169,6 +170,7 @@ class CallBook {
   struct Rank {
     bool started_later = false;  // within the clock skew
     int distance = 0;
+    bool other_agent = false;
     bool answered_later = false;  // the answer ended after the tool started
     uint8_t progress = 0;         // unexecuted, pending, failed, …
 
@@ -232,6 +234,7 @@ class CallBook {
   std::optional<Rank> Assess(const Call& call, const Execution& execution,
                              By by) const;
   bool IsBarred(const Call& call, const Execution& execution) const;
+  bool AreOfOtherAgents(Node a, Node b) const;
   template <typename Visit>
   void ScanOpen(const OpenCalls& calls, Fingerprint key,
                 const Execution& execution, Visit visit) const;
@@ -255,6 +258,10 @@ class CallBook {
   bool ClaimByArguments(ExecutionNumber number, Batch& batch);
   bool ClaimHandoff(ExecutionNumber number, Batch& batch);
   bool ClaimRemaining(ExecutionNumber number, Batch& batch);
+  Choice BestFree(const OpenCalls& calls, Fingerprint key,
+                  ExecutionNumber number) const;
+  void Contest(const OpenCalls& calls, Fingerprint key,
+               const Execution& execution);
   bool ClaimByName(ExecutionNumber number, Evidence grade, Batch& batch);
   void Attach(ExecutionNumber number, CallNumber call, Evidence evidence,
               Batch& batch);
@@ -315,8 +322,8 @@ class CallBook {
   size_t waiting_uses_ = 0;
 
   // Settled mode: facts on file until `Settle`.
-  std::vector<Call> filed_calls_;
-  std::vector<Use> filed_uses_;
+  std::deque<Call> filed_calls_;
+  std::deque<Use> filed_uses_;
 };
 
 }  // namespace spanlink

@@ -45,6 +45,8 @@ std::optional<CallBook::Rank> CallBook::Assess(const Call& call,
   }
   rank.answered_later = call.end.IsAfter(start);
   rank.distance = tree_->Distance(execution.node, call.node);
+  rank.other_agent =
+      by == By::kId && AreOfOtherAgents(call.node, execution.node);
   const bool presumed_untraced = call.executions.empty() && call.first_use &&
                                  start.IsAfter(*call.first_use);
   rank.progress = presumed_untraced ? 4 : static_cast<uint8_t>(call.state);
@@ -59,10 +61,15 @@ bool CallBook::IsBarred(const Call& call, const Execution& execution) const {
   }
   if (call.has_id() && execution.has_id && call.id != execution.id) return true;
   if (call.first_use && execution.start.IsAfter(*call.first_use)) return true;
-  const Node chosen_by = tree_->NearestAgent(call.node);
-  const Node run_by = tree_->NearestAgent(execution.node);
-  return chosen_by != SpanTree::kNone && run_by != SpanTree::kNone &&
-         chosen_by != run_by;
+  return AreOfOtherAgents(call.node, execution.node);
+}
+
+// A barrier: both agents are known and they differ.
+bool CallBook::AreOfOtherAgents(Node a, Node b) const {
+  const Node agent_of_a = tree_->NearestAgent(a);
+  const Node agent_of_b = tree_->NearestAgent(b);
+  return agent_of_a != SpanTree::kNone && agent_of_b != SpanTree::kNone &&
+         agent_of_a != agent_of_b;
 }
 
 // Visits the open calls of a key that an execution may have run, latest answer
@@ -351,7 +358,7 @@ bool CallBook::ClaimOnlyFit(ExecutionNumber number, Batch& batch) {
                                execution, [](const Call&) { return true; });
     if (choice.candidates == 0) continue;
     const ExecutionNumber reserved_by = calls_.Get(choice.call)->reserved_by;
-    if (choice.candidates > 1 ||
+    if (choice.candidates > 1 || calls_.Get(choice.call)->contested ||
         (reserved_by != kNobody && reserved_by != number)) {
       return false;
     }
@@ -361,25 +368,47 @@ bool CallBook::ClaimOnlyFit(ExecutionNumber number, Batch& batch) {
   return false;
 }
 
-// 2. `arguments`, at settle.
+// 2. `arguments`, at settle. Several candidates are no doubt where the order of
+// start is known; else they are `order`, to the last of them.
 bool CallBook::ClaimByArguments(ExecutionNumber number, Batch& batch) {
   const Execution& execution = *executions_.Get(number);
   for (uint8_t i = 0; i < execution.reading_count; ++i) {
     const Fingerprint reading = execution.readings[i];
-    Choice choice =
-        Best(open_by_arguments_, reading, execution, [&](const Call& call) {
-          return call.reserved_by == kNobody || call.reserved_by == number;
-        });
+    Choice choice = BestFree(open_by_arguments_, reading, number);
     if (choice.candidates == 0) continue;
     if (choice.candidates > 1) {
+      if (!execution.start_known) {
+        Contest(open_by_arguments_, reading, execution);
+      }
       choice.call = KeepOrder(choice.call, execution, reading);
     }
-    const bool is_sure = choice.candidates == 1 || execution.start_known;
+    const bool in_doubt =
+        !execution.start_known && calls_.Get(choice.call)->contested;
     Attach(number, choice.call,
-           is_sure ? Evidence::kArguments : Evidence::kOrder, batch);
+           in_doubt ? Evidence::kOrder : Evidence::kArguments, batch);
     return true;
   }
   return false;
+}
+
+// The best call that no other execution has reserved.
+CallBook::Choice CallBook::BestFree(const OpenCalls& calls, Fingerprint key,
+                                    ExecutionNumber number) const {
+  return Best(calls, key, *executions_.Get(number), [&](const Call& call) {
+    return call.reserved_by == kNobody || call.reserved_by == number;
+  });
+}
+
+void CallBook::Contest(const OpenCalls& calls, Fingerprint key,
+                       const Execution& execution) {
+  std::vector<CallNumber> contested;
+  ScanOpen(calls, key, execution, [&](CallNumber number, const Call& call) {
+    if (Assess(call, execution, By::kValue)) contested.push_back(number);
+    return true;
+  });
+  for (const CallNumber number : contested) {
+    calls_.Get(number)->contested = true;
+  }
 }
 
 // Among equal calls of one answer, prefers one that keeps the calls of this
@@ -492,22 +521,11 @@ bool CallBook::ClaimByName(ExecutionNumber number, Evidence grade,
                            Batch& batch) {
   const Execution& execution = *executions_.Get(number);
   if (execution.name_text.empty()) return false;
-  std::vector<CallNumber> candidates;
-  const Choice choice =
-      Best(open_by_name_, execution.name, execution, [&](const Call& call) {
-        return call.reserved_by == kNobody || call.reserved_by == number;
-      });
+  const Choice choice = BestFree(open_by_name_, execution.name, number);
   if (choice.call == kNobody) return false;
   if (grade == Evidence::kName) {
     if (choice.candidates > 1) {
-      ScanOpen(open_by_name_, execution.name, execution,
-               [&](CallNumber candidate, const Call& call) {
-                 if (Assess(call, execution, By::kValue)) {
-                   candidates.push_back(candidate);
-                 }
-                 return true;
-               });
-      for (const CallNumber one : candidates) calls_.Get(one)->contested = true;
+      Contest(open_by_name_, execution.name, execution);
     }
     if (calls_.Get(choice.call)->contested) return false;
   }

@@ -90,6 +90,7 @@ CallBook::CallNumber CallBook::FindUsedCall(const Use& use) const {
   struct Candidate {
     bool in_skew;
     int distance;
+    bool other_agent;
     SortKey start;
     uint32_t index;
     CallNumber number;
@@ -100,14 +101,17 @@ CallBook::CallNumber CallBook::FindUsedCall(const Use& use) const {
     const std::optional<bool> in_skew = EndedBefore(call, use);
     if (!in_skew) continue;
     candidates.push_back({*in_skew, tree_->Distance(use.node, call.node),
+                          AreOfOtherAgents(use.node, call.node),
                           SortKey(call.start, call.llm.span_id), call.index,
                           calls[i]});
   }
   if (use.ordinal >= candidates.size()) return kNobody;
   std::sort(candidates.begin(), candidates.end(),
             [](const Candidate& a, const Candidate& b) {
-              return std::tie(a.in_skew, a.distance, b.start, a.index) <
-                     std::tie(b.in_skew, b.distance, a.start, b.index);
+              return std::tie(a.in_skew, a.distance, a.other_agent, b.start,
+                              a.index) < std::tie(b.in_skew, b.distance,
+                                                  b.other_agent, a.start,
+                                                  b.index);
             });
   return candidates[use.ordinal].number;
 }

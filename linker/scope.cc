@@ -1,7 +1,9 @@
 #include "spanlink/linker/scope.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <limits>
+#include <tuple>
 #include <variant>
 
 namespace spanlink {
@@ -95,8 +97,19 @@ void Scope::On(const Annotate& annotate, Batch&) {
 }
 
 void Scope::Settle(Batch& batch) {
+  const size_t first = batch.links.size();
   calls_.Settle(batch);
-  if (context_.options->mode == Mode::kSettled) guardrails_.Settle(batch);
+  if (context_.options->mode != Mode::kSettled) return;
+  guardrails_.Settle(batch);
+  const auto key = [this](const SpanLink& link) {
+    const SpanTree::Span* span = tree_.Get(tree_.Find(link.consumer.span_id));
+    const Moment start = span == nullptr ? Moment{} : span->start;
+    return std::tuple(SortKey(start, link.consumer.span_id), link.kind,
+                      link.producer);
+  };
+  std::sort(
+      batch.links.begin() + static_cast<ptrdiff_t>(first), batch.links.end(),
+      [&](const SpanLink& a, const SpanLink& b) { return key(a) < key(b); });
 }
 
 }  // namespace spanlink

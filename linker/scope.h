@@ -29,7 +29,8 @@ class Scope {
   // Takes one signal of this trace, any but `ScopeFinish`.
   void OnSignal(const Signal& signal, Batch& batch);
 
-  // Decides all that is left. The scope is not used afterwards.
+  // Decides all that is left; in settled mode the links come in the order in
+  // which their consumers started. The scope is not used afterwards.
   void Settle(Batch& batch);
 
   const TraceId& trace() const { return trace_; }

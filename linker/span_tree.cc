@@ -136,17 +136,17 @@ SpanTree::Node SpanTree::Parent(Node node) const {
 int SpanTree::Distance(Node from, Node to) const {
   const uint64_t mark = ++marks_;
   int position = 0;
-  for (Node node = from; node != kNone && position < kMaxClimb;
+  for (Node node = from; position < kMaxClimb;
        node = Parent(node), ++position) {
     const Span* span = Get(node);
-    if (span->mark == mark) break;  // a cycle
+    if (span == nullptr || span->mark == mark) break;  // the top, or a cycle
     span->mark = mark;
     span->position = position;
   }
   int steps = 0;
-  for (Node node = to; node != kNone && steps < kMaxClimb;
-       node = Parent(node), ++steps) {
+  for (Node node = to; steps < kMaxClimb; node = Parent(node), ++steps) {
     const Span* span = Get(node);
+    if (span == nullptr) break;
     if (span->mark == mark) return span->position;
   }
   return kUnrelated;
@@ -173,9 +173,10 @@ bool SpanTree::IsAncestryKnown(Node node) const {
 }
 
 SpanTree::Node SpanTree::NearestAgent(Node node) const {
-  for (int steps = 0; node != kNone && steps < kMaxClimb;
-       node = Parent(node), ++steps) {
-    if (Get(node)->kind == SpanKind::kAgent) return node;
+  for (int steps = 0; steps < kMaxClimb; node = Parent(node), ++steps) {
+    const Span* span = Get(node);
+    if (span == nullptr) break;
+    if (span->kind == SpanKind::kAgent) return node;
   }
   return kNone;
 }

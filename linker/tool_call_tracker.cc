@@ -195,15 +195,7 @@ class ToolCallTracker::Shard {
     const auto found = entries_.find(trace);
     Entry& entry = *found->second;
     items_ -= entry.scope.size();
-    const size_t first = batch.links.size();
     entry.scope.Settle(batch);
-    if (shared_.options.mode == Mode::kSettled) {
-      std::sort(batch.links.begin() + static_cast<ptrdiff_t>(first),
-                batch.links.end(), [](const SpanLink& a, const SpanLink& b) {
-                  return std::tie(a.consumer, a.kind, a.producer) <
-                         std::tie(b.consumer, b.kind, b.producer);
-                });
-    }
     by_age_.erase(entry.place);
     entries_.erase(found);
   }
