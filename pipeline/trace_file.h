@@ -83,6 +83,9 @@ class TraceFile {
   // Reader's and engine's together.
   const Diagnostics& diagnostics() const;
   const std::vector<DiagnosticEvent>& events() const;
+  // What a person should hear about lines that were skipped, a few at most:
+  // "NAME: OFFSET: expected …". All of them are counted as `unreadable_span`.
+  const std::vector<std::string>& warnings() const;
   // Returns nullptr if the file has no such span.
   const SpanSummary* Find(const SpanContext& context) const;
 

@@ -1,0 +1,50 @@
+// Dialect: one convention for writing GenAI spans as attributes.
+//
+// A dialect is recognised by the keys of a span and never by the name of its
+// instrumentation scope: exporters collapse scopes, and two packages share one
+// name. One trace may hold several dialects, so each span is asked for itself.
+// docs/dialects.md says how to add one.
+//
+// Thread safety: dialects are stateless; thread-safe.
+#ifndef SPANLINK_DIALECTS_DIALECT_H_
+#define SPANLINK_DIALECTS_DIALECT_H_
+
+#include <span>
+#include <string_view>
+
+#include "spanlink/dialects/attributes.h"
+#include "spanlink/dialects/span_facts.h"
+
+namespace spanlink {
+
+struct SpanEvent {
+  std::string_view name;
+  AttributeList attributes;
+};
+
+// A finished span, whatever file or protocol it came in.
+struct FinishedSpan {
+  std::string_view name;
+  bool failed = false;              // its status is an error
+  std::string_view status_message;  // of the error
+  // The producer dropped attributes: message lists have holes.
+  bool dropped_attributes = false;
+  const AttributeList* attributes = nullptr;  // never null
+  std::span<const SpanEvent> events;
+};
+
+class Dialect {
+ public:
+  virtual ~Dialect() = default;
+
+  // For reports: "openinference".
+  virtual std::string_view name() const = 0;
+  // Returns whether `Decode` understands the span. Cheap: looks at keys.
+  virtual bool Recognizes(const FinishedSpan& span) const = 0;
+  // Fills `facts`, which are clear. What cannot be read is counted there.
+  virtual void Decode(const FinishedSpan& span, SpanFacts* facts) const = 0;
+};
+
+}  // namespace spanlink
+
+#endif  // SPANLINK_DIALECTS_DIALECT_H_

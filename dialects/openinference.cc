@@ -1,0 +1,221 @@
+#include "spanlink/dialects/openinference.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "spanlink/dialects/arguments.h"
+#include "spanlink/dialects/flat_messages.h"
+#include "spanlink/dialects/genai.h"
+#include "spanlink/dialects/messages.h"
+#include "spanlink/json/json_cursor.h"
+
+namespace spanlink {
+namespace {
+
+constexpr std::string_view kHandoffName = "handoff to ";
+
+SpanKind KindOf(std::string_view kind) {
+  if (kind == "LLM") return SpanKind::kLlm;
+  if (kind == "TOOL") return SpanKind::kTool;
+  if (kind == "AGENT") return SpanKind::kAgent;
+  if (kind == "GUARDRAIL") return SpanKind::kGuardrail;
+  return SpanKind::kOther;
+}
+
+void SetCallField(std::string_view key, std::string_view text, FlatCall* call) {
+  if (key == "tool_call.id") call->id = text;
+  if (key == "tool_call.function.name") call->name = text;
+  if (key == "tool_call.function.arguments") call->arguments = text;
+}
+
+// `key` is what follows `message.`.
+void SetMessageField(std::string_view key, std::string_view text,
+                     FlatMessage* message) {
+  constexpr std::string_view kCalls = "tool_calls.";
+  constexpr std::string_view kContents = "contents.";
+  if (key == "role") {
+    message->role = text;
+  } else if (key == "tool_call_id") {
+    message->tool_call_id = text;
+  } else if (key == "name") {
+    message->name = text;
+  } else if (key == "function_call_name") {
+    message->function_call.emplace(message->function_call.value_or(FlatCall{}))
+        .name = text;
+  } else if (key == "function_call_arguments_json") {
+    message->function_call.emplace(message->function_call.value_or(FlatCall{}))
+        .arguments = text;
+  } else if (key.starts_with(kCalls)) {
+    const auto call = SplitNumber(key.substr(kCalls.size()));
+    if (call) SetCallField(call->rest, text, &message->calls[call->number]);
+  } else if (key.starts_with(kContents)) {
+    const auto call = SplitNumber(key.substr(kContents.size()));
+    if (call && call->rest.starts_with("tool_call.")) {
+      SetCallField(call->rest, text, &message->content_calls[call->number]);
+    }
+  }
+}
+
+FlatMessages ReadMessages(const AttributeList& attributes,
+                          std::string_view prefix) {
+  constexpr std::string_view kMessage = "message.";
+  FlatMessages messages;
+  for (const Attribute& attribute : attributes.WithPrefix(prefix)) {
+    const auto key = SplitNumber(attribute.key.substr(prefix.size()));
+    if (!key || !key->rest.starts_with(kMessage)) continue;
+    SetMessageField(key->rest.substr(kMessage.size()), attribute.text,
+                    &messages[key->number]);
+  }
+  return messages;
+}
+
+// Writers leave the arguments out when they are `{}`. Where attributes were
+// dropped, theirs may have been.
+void AddChoice(const FlatCall& call, const FinishedSpan& span,
+               SpanFacts* facts) {
+  ChoiceFact choice;
+  choice.id = CleanId(call.id);
+  choice.name = call.name;
+  if (choice.name.empty() && choice.id.empty()) return;
+  if (call.arguments) {
+    choice.arguments = CaptureArguments(*call.arguments, facts);
+  } else if (!span.dropped_attributes && !choice.name.empty()) {
+    choice.arguments = "{}";
+  }
+  facts->choices.push_back(std::move(choice));
+}
+
+void ReadOutput(const FinishedSpan& span, SpanFacts* facts) {
+  const FlatMessages messages =
+      ReadMessages(*span.attributes, "llm.output_messages.");
+  facts->has_output = !messages.empty();
+  for (const auto& [index, message] : messages) {
+    const auto& calls = message.calls.size() < message.content_calls.size()
+                            ? message.content_calls
+                            : message.calls;
+    for (const auto& [number, call] : calls) AddChoice(call, span, facts);
+    if (calls.empty() && message.function_call) {
+      AddChoice(*message.function_call, span, facts);
+    }
+  }
+}
+
+// Several results in one message overwrite one another's `tool_call_id`; the
+// request in `input.value` has them all.
+void ReadRequestResults(const FinishedSpan& span, SpanFacts* facts) {
+  const std::string_view request = span.attributes->Text("input.value");
+  if (request.find("tool_use_id") == std::string_view::npos &&
+      request.find("toolUseId") == std::string_view::npos) {
+    return;
+  }
+  SpanFacts found;
+  ReadInputMessages(request, &found);
+  if (found.uses.size() > facts->uses.size()) facts->uses = found.uses;
+}
+
+void ReadInput(const FinishedSpan& span, SpanFacts* facts) {
+  const FlatMessages messages =
+      ReadMessages(*span.attributes, "llm.input_messages.");
+  facts->has_input = !messages.empty();
+  for (const auto& [index, message] : messages) {
+    UseFact use{CleanId(message.tool_call_id), std::string(message.name)};
+    const bool result = message.role == "tool" || message.role == "function" ||
+                        message.role == "tool-response";
+    if (!use.id.empty() || (result && !use.name.empty())) {
+      facts->uses.push_back(std::move(use));
+    }
+  }
+  ReadRequestResults(span, facts);
+}
+
+// `tool.parameters` holds the arguments or their JSON schema.
+bool IsSchema(std::string_view json) {
+  return JsonMember(json, "properties").has_value() ||
+         JsonMember(json, "type") == "\"object\"";
+}
+
+void ReadTool(const FinishedSpan& span, SpanFacts* facts) {
+  const AttributeList& attributes = *span.attributes;
+  facts->name = attributes.Text("tool.name");
+  if (facts->name.empty()) facts->name = span.name;
+  for (const std::string_view key :
+       {"tool.id", "tool_call.id", "gen_ai.tool.call.id"}) {
+    if (!facts->tool_call_id.empty()) break;
+    facts->tool_call_id = CleanId(attributes.Text(key));
+  }
+  const std::string_view output = attributes.Text("output.value");
+  if (facts->tool_call_id.empty()) {
+    facts->tool_call_id = ToolMessageCallId(output);
+  }
+  if (IsPendingApproval(output)) facts->outcome = Outcome::kNotExecuted;
+  const Attribute* input = attributes.Find("input.value");
+  const Attribute* parameters = attributes.Find("tool.parameters");
+  if (input == nullptr && parameters != nullptr &&
+      !IsSchema(parameters->text)) {
+    input = parameters;
+  }
+  if (input != nullptr) SetToolArguments(input->text, facts);
+}
+
+bool IsHandoff(const FinishedSpan& span) {
+  return span.name.starts_with(kHandoffName) &&
+         !span.attributes->Has("tool.name");
+}
+
+void ReadHandoff(const FinishedSpan& span, SpanFacts* facts) {
+  facts->kind = SpanKind::kHandoff;
+  facts->outcome = OutcomeOf(span, facts->kind);
+  facts->from_agent = CleanId(span.attributes->Text("input.value"));
+  facts->to_agent = CleanId(span.attributes->Text("output.value"));
+  if (facts->to_agent.empty()) {
+    facts->to_agent = CleanId(span.name.substr(kHandoffName.size()));
+  }
+}
+
+// LangChain's tracer calls every run with "agent" in its name an agent. A tool
+// among them is known by the message that it returns.
+bool IsToolInDisguise(const FinishedSpan& span) {
+  return span.attributes->Has("tool.name") ||
+         !ToolMessageCallId(span.attributes->Text("output.value")).empty();
+}
+
+void ReadIdentity(const FinishedSpan& span, SpanFacts* facts) {
+  const AttributeList& attributes = *span.attributes;
+  facts->agent = attributes.Text("agent.name");
+  facts->conversation_id = CleanId(attributes.Text("session.id"));
+  const std::string_view metadata = attributes.Text("metadata");
+  for (const std::string_view key : {"session_id", "thread_id"}) {
+    if (!facts->conversation_id.empty()) return;
+    const auto value = JsonMember(metadata, key);
+    facts->conversation_id =
+        CleanId(JsonString(value.value_or("")).value_or(""));
+  }
+}
+
+}  // namespace
+
+bool OpenInferenceDialect::Recognizes(const FinishedSpan& span) const {
+  return span.attributes->Has("openinference.span.kind");
+}
+
+void OpenInferenceDialect::Decode(const FinishedSpan& span,
+                                  SpanFacts* facts) const {
+  facts->kind = KindOf(span.attributes->Text("openinference.span.kind"));
+  if (facts->kind == SpanKind::kAgent && IsToolInDisguise(span)) {
+    facts->kind = SpanKind::kTool;
+  }
+  facts->outcome = OutcomeOf(span, facts->kind);
+  ReadIdentity(span, facts);
+  if (facts->kind == SpanKind::kTool) {
+    IsHandoff(span) ? ReadHandoff(span, facts) : ReadTool(span, facts);
+    return;
+  }
+  if (facts->kind == SpanKind::kAgent || facts->kind == SpanKind::kGuardrail) {
+    facts->name = facts->agent.empty() ? span.name : facts->agent;
+  }
+  ReadInput(span, facts);
+  ReadOutput(span, facts);
+}
+
+}  // namespace spanlink

@@ -1,0 +1,199 @@
+#include "spanlink/dialects/openllmetry.h"
+
+#include <string>
+#include <utility>
+
+#include "spanlink/dialects/arguments.h"
+#include "spanlink/dialects/flat_messages.h"
+#include "spanlink/dialects/genai.h"
+#include "spanlink/dialects/messages.h"
+
+namespace spanlink {
+namespace {
+
+constexpr std::string_view kPrompt = "gen_ai.prompt.";
+constexpr std::string_view kCompletion = "gen_ai.completion.";
+
+bool HasAny(const FinishedSpan& span, std::string_view prefix) {
+  return !span.attributes->WithPrefix(prefix).empty();
+}
+
+bool HasOwnKeys(const FinishedSpan& span) {
+  return HasAny(span, "traceloop.") ||
+         span.attributes->Has("llm.request.type") ||
+         span.attributes->Has("llm.is_streaming");
+}
+
+SpanKind KindOf(const FinishedSpan& span) {
+  const std::string_view kind = span.attributes->Text("traceloop.span.kind");
+  if (kind == "agent") return SpanKind::kAgent;
+  if (kind == "tool") return SpanKind::kTool;
+  if (kind == "handoff") return SpanKind::kHandoff;
+  if (kind == "guardrail") return SpanKind::kGuardrail;
+  if (!kind.empty()) return SpanKind::kOther;
+  const std::string_view operation =
+      span.attributes->Text("gen_ai.operation.name");
+  if (!operation.empty()) return GenAiOperationKind(operation);
+  const std::string_view request = span.attributes->Text("llm.request.type");
+  const bool llm =
+      request == "chat" || request == "completion" ||
+      (request.empty() && (HasAny(span, kPrompt) || HasAny(span, kCompletion) ||
+                           span.attributes->Has("gen_ai.output.messages") ||
+                           span.attributes->Has("gen_ai.input.messages")));
+  return llm ? SpanKind::kLlm : SpanKind::kOther;
+}
+
+// The name of a tool or an agent: by attribute, else the span's own without the
+// suffix that says what it is.
+std::string EntityName(const FinishedSpan& span, std::string_view key,
+                       std::string_view suffix) {
+  for (const std::string_view candidate :
+       {key, std::string_view("traceloop.entity.name")}) {
+    const std::string_view name = span.attributes->Text(candidate);
+    if (!name.empty()) return std::string(name);
+  }
+  const bool has_suffix = span.name.ends_with(suffix);
+  return std::string(
+      span.name.substr(0, span.name.size() - (has_suffix ? suffix.size() : 0)));
+}
+
+void ReadTool(const FinishedSpan& span, SpanFacts* facts) {
+  ReadGenAiTool(span, facts);
+  facts->name = EntityName(span, "gen_ai.tool.name", ".tool");
+  const AttributeList& attributes = *span.attributes;
+  const Attribute* input = attributes.Find("traceloop.entity.input");
+  if (!attributes.Has("gen_ai.tool.call.arguments") && input != nullptr) {
+    SetToolArguments(input->text, facts);
+  }
+  const std::string_view output = attributes.Text("traceloop.entity.output");
+  if (facts->tool_call_id.empty()) {
+    facts->tool_call_id = ToolMessageCallId(output);
+  }
+  if (IsPendingApproval(output)) facts->outcome = Outcome::kNotExecuted;
+}
+
+void ReadIdentity(const FinishedSpan& span, SpanFacts* facts) {
+  ReadGenAiIdentity(span, facts);
+  for (const std::string_view key :
+       {"traceloop.association.properties.session_id",
+        "traceloop.association.properties.thread_id"}) {
+    if (!facts->conversation_id.empty()) return;
+    facts->conversation_id = CleanId(span.attributes->Text(key));
+  }
+}
+
+// Reads what both conventions have in common. Returns whether the span may hold
+// messages.
+bool ReadCommon(const FinishedSpan& span, SpanFacts* facts) {
+  facts->kind = KindOf(span);
+  facts->outcome = OutcomeOf(span, facts->kind);
+  ReadIdentity(span, facts);
+  switch (facts->kind) {
+    case SpanKind::kTool:
+      ReadTool(span, facts);
+      return false;
+    case SpanKind::kHandoff:
+      ReadGenAiHandoff(span, facts);
+      return false;
+    case SpanKind::kAgent:
+      facts->name = EntityName(span, "gen_ai.agent.name", ".agent");
+      return true;
+    default:
+      return true;
+  }
+}
+
+void SetField(std::string_view key, std::string_view text,
+              FlatMessage* message) {
+  constexpr std::string_view kCalls = "tool_calls.";
+  if (key == "role") message->role = text;
+  if (key == "content") message->content = text;
+  if (key == "tool_call_id") message->tool_call_id = text;
+  if (key == "name") message->name = text;
+  if (key == "finish_reason") message->finish_reason = text;
+  if (!key.starts_with(kCalls)) return;
+  const auto number = SplitNumber(key.substr(kCalls.size()));
+  if (!number) return;
+  FlatCall& call = message->calls[number->number];
+  if (number->rest == "id") call.id = text;
+  if (number->rest == "name") call.name = text;
+  if (number->rest == "arguments") call.arguments = text;
+}
+
+FlatMessages ReadMessages(const FinishedSpan& span, std::string_view prefix) {
+  FlatMessages messages;
+  for (const Attribute& attribute : span.attributes->WithPrefix(prefix)) {
+    const auto key = SplitNumber(attribute.key.substr(prefix.size()));
+    if (!key) continue;
+    SetField(key->rest, attribute.text, &messages[key->number]);
+  }
+  return messages;
+}
+
+// Empty arguments are left out. Where attributes were dropped, these may have
+// been.
+void AddChoice(const FlatCall& call, const FinishedSpan& span,
+               SpanFacts* facts) {
+  ChoiceFact choice;
+  choice.id = CleanId(call.id);
+  choice.name = call.name;
+  if (choice.name.empty() && choice.id.empty()) return;
+  if (call.arguments) {
+    choice.arguments = CaptureArguments(*call.arguments, facts);
+  } else if (!span.dropped_attributes && !choice.name.empty()) {
+    choice.arguments = "";
+  }
+  facts->choices.push_back(std::move(choice));
+}
+
+void ReadLegacyOutput(const FinishedSpan& span, SpanFacts* facts) {
+  for (const auto& [index, message] : ReadMessages(span, kCompletion)) {
+    facts->has_output |= !message.role.empty() || !message.content.empty() ||
+                         !message.calls.empty();
+    facts->says_tool_chosen |= SaysToolChosen(message.finish_reason);
+    for (const auto& [number, call] : message.calls) {
+      AddChoice(call, span, facts);
+    }
+  }
+}
+
+// Anthropic's results stay inside the content, as a list of blocks.
+void ReadLegacyInput(const FinishedSpan& span, SpanFacts* facts) {
+  for (const auto& [index, message] : ReadMessages(span, kPrompt)) {
+    facts->has_input = true;
+    UseFact use{CleanId(message.tool_call_id), std::string(message.name)};
+    const bool result = message.role == "tool" || message.role == "function";
+    if (!use.id.empty() || (result && !use.name.empty())) {
+      facts->uses.push_back(std::move(use));
+    } else if (message.content.starts_with('[') &&
+               message.content.find("tool_use_id") != std::string_view::npos) {
+      ReadInputMessages(message.content, facts);
+    }
+  }
+}
+
+}  // namespace
+
+bool OpenLlmetryDialect::Recognizes(const FinishedSpan& span) const {
+  return HasOwnKeys(span) && (span.attributes->Has("gen_ai.operation.name") ||
+                              span.attributes->Has("gen_ai.input.messages") ||
+                              span.attributes->Has("gen_ai.output.messages"));
+}
+
+void OpenLlmetryDialect::Decode(const FinishedSpan& span,
+                                SpanFacts* facts) const {
+  if (ReadCommon(span, facts)) ReadGenAiMessages(span, facts);
+}
+
+bool OpenLlmetryLegacyDialect::Recognizes(const FinishedSpan& span) const {
+  return HasOwnKeys(span) || HasAny(span, kPrompt) || HasAny(span, kCompletion);
+}
+
+void OpenLlmetryLegacyDialect::Decode(const FinishedSpan& span,
+                                      SpanFacts* facts) const {
+  if (!ReadCommon(span, facts)) return;
+  ReadLegacyInput(span, facts);
+  ReadLegacyOutput(span, facts);
+}
+
+}  // namespace spanlink

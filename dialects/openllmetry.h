@@ -1,0 +1,32 @@
+// OpenLLMetry's two conventions.
+//
+// Up to 0.54 ("legacy") messages are flattened into `gen_ai.prompt.N.*` and
+// `gen_ai.completion.N.*`; from 0.55 on they are the GenAI conventions'
+// attributes beside OpenLLMetry's own keys. Both describe workflows, agents and
+// tools with `traceloop.*`.
+#ifndef SPANLINK_DIALECTS_OPENLLMETRY_H_
+#define SPANLINK_DIALECTS_OPENLLMETRY_H_
+
+#include <string_view>
+
+#include "spanlink/dialects/dialect.h"
+
+namespace spanlink {
+
+class OpenLlmetryDialect final : public Dialect {
+ public:
+  std::string_view name() const override { return "openllmetry"; }
+  bool Recognizes(const FinishedSpan& span) const override;
+  void Decode(const FinishedSpan& span, SpanFacts* facts) const override;
+};
+
+class OpenLlmetryLegacyDialect final : public Dialect {
+ public:
+  std::string_view name() const override { return "openllmetry_legacy"; }
+  bool Recognizes(const FinishedSpan& span) const override;
+  void Decode(const FinishedSpan& span, SpanFacts* facts) const override;
+};
+
+}  // namespace spanlink
+
+#endif  // SPANLINK_DIALECTS_OPENLLMETRY_H_

@@ -1,0 +1,98 @@
+#include "spanlink/dialects/span_facts.h"
+
+#include <array>
+#include <span>
+
+#include "absl/container/flat_hash_map.h"
+
+namespace spanlink {
+namespace {
+
+std::optional<std::string_view> View(const std::optional<std::string>& text) {
+  if (!text) return std::nullopt;
+  return *text;
+}
+
+void EmitUses(const SpanFacts& facts, const SpanRef& ref, SignalSink* sink) {
+  absl::flat_hash_map<std::string_view, uint32_t> ids;
+  absl::flat_hash_map<std::string_view, uint32_t> names;
+  for (const UseFact& use : facts.uses) {
+    if (use.id.empty() && use.name.empty()) continue;
+    ToolCallOutputUsed signal;
+    signal.llm = ref;
+    signal.tool_call_id = use.id;
+    signal.tool_name = use.name;
+    signal.ordinal = use.id.empty() ? names[use.name]++ : ids[use.id]++;
+    signal.llm_outcome = facts.outcome;
+    sink->OnSignal(signal);
+  }
+}
+
+void EmitChoices(const SpanFacts& facts, const SpanRef& ref, SignalSink* sink) {
+  LlmToolChoice signal;
+  signal.llm = ref;
+  for (const ChoiceFact& choice : facts.choices) {
+    signal.tool_call_id = choice.id;
+    signal.tool_name = choice.name;
+    signal.arguments = View(choice.arguments);
+    sink->OnSignal(signal);
+    ++signal.index;
+  }
+}
+
+void EmitToolCall(const SpanFacts& facts, const SpanRef& ref,
+                  SignalSink* sink) {
+  std::array<std::string_view, kMaxAlternativeArguments> alternatives;
+  size_t count = 0;
+  for (const std::string& text : facts.alternatives) {
+    if (count < alternatives.size()) alternatives[count++] = text;
+  }
+  ToolCall signal;
+  signal.tool = ref;
+  signal.tool_call_id = facts.tool_call_id;
+  signal.tool_name = facts.name;
+  signal.arguments = View(facts.arguments);
+  signal.alternative_arguments = std::span(alternatives).first(count);
+  signal.outcome = facts.outcome;
+  sink->OnSignal(signal);
+}
+
+}  // namespace
+
+void SpanFacts::Clear() {
+  kind = SpanKind::kOther;
+  outcome = Outcome::kOk;
+  finished = true;
+  for (std::string* text : {&name, &agent, &conversation_id, &tool_call_id,
+                            &from_agent, &to_agent}) {
+    text->clear();
+  }
+  arguments.reset();
+  alternatives.clear();
+  choices.clear();
+  uses.clear();
+  has_input = has_output = says_tool_chosen = false;
+  unreadable = truncated = 0;
+}
+
+void EmitSignals(const SpanFacts& facts, const SpanRef& ref, SignalSink* sink) {
+  SpanStart start;
+  start.span = ref;
+  start.kind = facts.kind;
+  start.name = facts.name;
+  start.tool_call_id = facts.tool_call_id;
+  start.conversation_id = facts.conversation_id;
+  sink->OnSignal(start);
+  if (!facts.finished) return;
+  EmitUses(facts, ref, sink);
+  EmitChoices(facts, ref, sink);
+  if (facts.kind == SpanKind::kTool) {
+    EmitToolCall(facts, ref, sink);
+  } else if (facts.kind == SpanKind::kHandoff) {
+    sink->OnSignal(
+        Handoff{ref, facts.from_agent, facts.to_agent, facts.outcome});
+  }
+  sink->OnSignal(SpanFinish{ref, facts.kind, facts.outcome});
+}
+
+}  // namespace spanlink

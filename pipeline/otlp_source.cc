@@ -1,0 +1,113 @@
+#include "spanlink/pipeline/otlp_source.h"
+
+#include <utility>
+
+#include "spanlink/dialects/registry.h"
+#include "spanlink/json/json_cursor.h"
+#include "spanlink/otlp/otlp_writer.h"
+#include "spanlink/pipeline/link_attributes.h"
+
+namespace spanlink {
+namespace {
+
+AttributeType TypeOf(OtlpValueType type) {
+  switch (type) {
+    case OtlpValueType::kNull:
+      return AttributeType::kNull;
+    case OtlpValueType::kString:
+      return AttributeType::kString;
+    case OtlpValueType::kJson:
+      return AttributeType::kJson;
+    default:
+      return AttributeType::kScalar;
+  }
+}
+
+void Fill(const std::vector<OtlpAttribute>& from, AttributeList* to) {
+  to->Clear();
+  for (const OtlpAttribute& attribute : from) {
+    to->Add({attribute.key, TypeOf(attribute.type), attribute.text});
+  }
+  to->Seal();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<TraceSource>> OtlpSource::Read(
+    const std::string& name, std::string bytes, const Progress& progress) {
+  auto spans = ReadOtlp(name, bytes, progress);
+  if (!spans.ok()) return spans.status();
+  return std::unique_ptr<TraceSource>(
+      new OtlpSource(std::move(bytes), *std::move(spans)));
+}
+
+SpanRef OtlpSource::Ref(size_t index) const {
+  const OtlpSpan& span = spans_.spans[index];
+  SpanRef ref;
+  ref.context = span.context;
+  ref.parent = span.parent;
+  ref.start = span.start;
+  ref.end = span.end;
+  return ref;
+}
+
+std::string OtlpSource::TraceIdText(size_t index) const {
+  return spans_.spans[index].context.trace_id.ToHex();
+}
+
+std::string OtlpSource::SpanIdText(size_t index) const {
+  return spans_.spans[index].context.span_id.ToHex();
+}
+
+void OtlpSource::ReadAttributes(const OtlpSpan& span) {
+  reader_.Read(span.Text(bytes_, span.attributes),
+               span.Text(bytes_, span.events));
+  Fill(reader_.attributes(), &attributes_);
+  events_.resize(reader_.events().size());
+  for (size_t i = 0; i < events_.size(); ++i) {
+    events_[i].name = reader_.events()[i].name;
+    Fill(reader_.events()[i].attributes, &events_[i].attributes);
+  }
+}
+
+void OtlpSource::Decode(size_t index, DecodedSpan* span) {
+  const OtlpSpan& record = spans_.spans[index];
+  ReadAttributes(record);
+  span->facts.Clear();
+  span->name = JsonString(record.Text(bytes_, record.name)).value_or("");
+  span->scope = spans_.scopes[record.scope];
+  span->dialect = {};
+  span->dropped_attributes = record.dropped_attributes > 0;
+  const std::string message =
+      JsonString(record.Text(bytes_, record.status_message)).value_or("");
+  FinishedSpan finished;
+  finished.name = span->name;
+  finished.failed = record.status == OtlpStatus::kError;
+  finished.status_message = message;
+  finished.dropped_attributes = span->dropped_attributes;
+  finished.attributes = &attributes_;
+  finished.events = events_;
+  if (const Dialect* dialect = FindDialect(finished)) {
+    span->dialect = dialect->name();
+    dialect->Decode(finished, &span->facts);
+  } else if (finished.failed) {
+    span->facts.outcome = Outcome::kFailed;
+  }
+  span->facts.unreadable += static_cast<uint32_t>(reader_.unreadable());
+}
+
+absl::StatusOr<std::string> OtlpSource::Write(
+    const std::vector<ConsumerLinks>& links, const LinkProfile& profile) const {
+  std::vector<OtlpSpanLinks> additions;
+  for (const ConsumerLinks& consumer : links) {
+    OtlpSpanLinks addition;
+    addition.span = &spans_.spans[consumer.span];
+    for (const SpanLink* link : consumer.links) {
+      addition.links.push_back(ToOtlpLink(*link, profile));
+    }
+    additions.push_back(std::move(addition));
+  }
+  return WriteOtlp(bytes_, std::move(additions));
+}
+
+}  // namespace spanlink

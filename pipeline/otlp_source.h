@@ -1,0 +1,55 @@
+// OtlpSource: a file of OTLP/JSON.
+#ifndef SPANLINK_PIPELINE_OTLP_SOURCE_H_
+#define SPANLINK_PIPELINE_OTLP_SOURCE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "spanlink/dialects/dialect.h"
+#include "spanlink/otlp/otlp_attributes.h"
+#include "spanlink/otlp/otlp_reader.h"
+#include "spanlink/pipeline/trace_source.h"
+
+namespace spanlink {
+
+class OtlpSource final : public TraceSource {
+ public:
+  static absl::StatusOr<std::unique_ptr<TraceSource>> Read(
+      const std::string& name, std::string bytes, const Progress& progress);
+
+  size_t size() const override { return spans_.spans.size(); }
+  SpanRef Ref(size_t index) const override;
+  std::string TraceIdText(size_t index) const override;
+  std::string SpanIdText(size_t index) const override;
+  void Decode(size_t index, DecodedSpan* span) override;
+  uint64_t unreadable() const override {
+    return spans_.unreadable_spans + spans_.unreadable_lines;
+  }
+  const std::vector<std::string>& problems() const override {
+    return spans_.problems;
+  }
+  uint64_t byte_count() const override { return bytes_.size(); }
+  absl::StatusOr<std::string> Write(const std::vector<ConsumerLinks>& links,
+                                    const LinkProfile& profile) const override;
+
+ private:
+  OtlpSource(std::string bytes, OtlpSpans spans)
+      : bytes_(std::move(bytes)), spans_(std::move(spans)) {}
+
+  // Makes `attributes_` and `events_` those of a span.
+  void ReadAttributes(const OtlpSpan& span);
+
+  std::string bytes_;
+  OtlpSpans spans_;
+  OtlpAttributeReader reader_;
+  AttributeList attributes_;
+  std::vector<SpanEvent> events_;
+};
+
+}  // namespace spanlink
+
+#endif  // SPANLINK_PIPELINE_OTLP_SOURCE_H_

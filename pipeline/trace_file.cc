@@ -1,0 +1,295 @@
+#include "spanlink/pipeline/trace_file.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <tuple>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "spanlink/dialects/openai_agents_events.h"
+#include "spanlink/dialects/span_facts.h"
+#include "spanlink/linker/engine.h"
+#include "spanlink/pipeline/otlp_source.h"
+#include "spanlink/pipeline/recording_source.h"
+#include "spanlink/pipeline/trace_source.h"
+
+namespace spanlink {
+namespace {
+
+constexpr size_t kProgressSpans = 4096;
+
+// Absent times come last.
+Time StartOrLast(const std::optional<Time>& start) {
+  return start.value_or(Time::max());
+}
+
+SpanSummary Summarize(const TraceSource& source, size_t index,
+                      const DecodedSpan& decoded) {
+  const SpanRef ref = source.Ref(index);
+  const SpanFacts& facts = decoded.facts;
+  SpanSummary summary;
+  summary.context = ref.context;
+  summary.parent = ref.parent;
+  summary.trace_id_text = source.TraceIdText(index);
+  summary.span_id_text = source.SpanIdText(index);
+  summary.name = decoded.name;
+  summary.agent = facts.kind == SpanKind::kAgent && !facts.name.empty()
+                      ? facts.name
+                      : facts.agent;
+  if (facts.kind == SpanKind::kTool) summary.tool_name = facts.name;
+  if (facts.kind == SpanKind::kHandoff) summary.tool_name = facts.to_agent;
+  summary.dialect = decoded.dialect;
+  summary.scope = decoded.scope;
+  summary.kind = facts.kind;
+  summary.outcome = facts.outcome;
+  summary.start = ref.start;
+  summary.end = ref.end;
+  summary.choices = static_cast<uint32_t>(facts.choices.size());
+  summary.uses = static_cast<uint32_t>(facts.uses.size());
+  summary.has_arguments = facts.arguments.has_value();
+  summary.has_tool_call_id = !facts.tool_call_id.empty();
+  const bool silent = !facts.has_input && !facts.has_output;
+  const bool hidden = facts.says_tool_chosen && facts.choices.empty();
+  summary.content_missing =
+      facts.kind == SpanKind::kLlm && facts.finished && (silent || hidden);
+  return summary;
+}
+
+}  // namespace
+
+// Spans are kept twice: in the order of the file in `source`, and sorted in
+// `spans`, with `positions` from one to the other.
+struct TraceFile::State {
+  std::unique_ptr<TraceSource> source;
+  std::vector<SpanSummary> spans;
+  std::vector<size_t> positions;                   // of spans[i] in the source
+  absl::flat_hash_map<SpanContext, size_t> index;  // into `spans`
+  std::vector<SpanLink> links;
+
+  // What the reader found, and that with the engine's of the last `Link`.
+  std::map<DiagnosticId, uint64_t> reader_counts;
+  std::vector<DiagnosticEvent> reader_events;
+  std::unique_ptr<Diagnostics> diagnostics = std::make_unique<Diagnostics>();
+  std::vector<DiagnosticEvent> events;
+
+  void ReadSpans();
+  void Report(DiagnosticId id, const SpanContext& span, uint64_t times = 1);
+  void ReportContent(const DecodedSpan& decoded, const SpanSummary& summary);
+  void Sort();
+  void NameAgents();
+  void ResetDiagnostics();
+  void AddDiagnostics(const Diagnostics& engine);
+  void SortLinks();
+};
+
+void TraceFile::State::Report(DiagnosticId id, const SpanContext& span,
+                              uint64_t times) {
+  if (times == 0) return;
+  reader_counts[id] += times;
+  reader_events.push_back({id, span});
+}
+
+void TraceFile::State::ReportContent(const DecodedSpan& decoded,
+                                     const SpanSummary& summary) {
+  const SpanFacts& facts = decoded.facts;
+  const bool has_content =
+      facts.kind == SpanKind::kLlm || facts.kind == SpanKind::kTool;
+  const bool cut =
+      facts.truncated > 0 || (has_content && decoded.dropped_attributes);
+  if (facts.unreadable > 0) {
+    Report(DiagnosticId::kUnreadableContent, summary.context);
+  }
+  if (cut) Report(DiagnosticId::kContentTruncated, summary.context);
+  if (facts.kind == SpanKind::kLlm && facts.says_tool_chosen &&
+      facts.choices.empty()) {
+    Report(DiagnosticId::kContentMissing, summary.context);
+  }
+}
+
+void TraceFile::State::ReadSpans() {
+  DecodedSpan decoded;
+  Report(DiagnosticId::kUnreadableSpan, {}, source->unreadable());
+  for (size_t i = 0; i < source->size(); ++i) {
+    const SpanContext context = source->Ref(i).context;
+    if (!index.try_emplace(context, 0).second) {
+      Report(DiagnosticId::kDuplicateSpan, context);
+      continue;
+    }
+    source->Decode(i, &decoded);
+    spans.push_back(Summarize(*source, i, decoded));
+    positions.push_back(i);
+    ReportContent(decoded, spans.back());
+  }
+}
+
+// By trace, traces by their first start; then by start.
+void TraceFile::State::Sort() {
+  absl::flat_hash_map<TraceId, Time> first;
+  for (const SpanSummary& span : spans) {
+    const Time start = StartOrLast(span.start);
+    const auto [it, added] = first.try_emplace(span.context.trace_id, start);
+    if (!added) it->second = std::min(it->second, start);
+  }
+  std::vector<size_t> order(spans.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  const auto key = [&](size_t i) {
+    const SpanContext& context = spans[i].context;
+    return std::tuple(first[context.trace_id], context.trace_id,
+                      StartOrLast(spans[i].start), context.span_id);
+  };
+  std::sort(order.begin(), order.end(),
+            [&key](size_t a, size_t b) { return key(a) < key(b); });
+  std::vector<SpanSummary> sorted;
+  std::vector<size_t> sorted_positions;
+  sorted.reserve(spans.size());
+  sorted_positions.reserve(spans.size());
+  for (const size_t i : order) {
+    index[spans[i].context] = sorted.size();
+    sorted_positions.push_back(positions[i]);
+    sorted.push_back(std::move(spans[i]));
+  }
+  spans = std::move(sorted);
+  positions = std::move(sorted_positions);
+}
+
+// Gives every span the name of the nearest agent above it. A span on the path
+// that is walked counts as known: parents may form a circle.
+void TraceFile::State::NameAgents() {
+  std::vector<bool> known(spans.size(), false);
+  std::vector<size_t> path;
+  for (size_t i = 0; i < spans.size(); ++i) {
+    size_t at = i;
+    path.clear();
+    while (!known[at] && spans[at].agent.empty()) {
+      known[at] = true;
+      path.push_back(at);
+      const SpanContext parent{spans[at].context.trace_id,
+                               spans[at].parent.value_or(SpanId{})};
+      const auto above = index.find(parent);
+      if (above == index.end()) break;
+      at = above->second;
+    }
+    const std::string agent = spans[at].agent;
+    for (const size_t below : path) spans[below].agent = agent;
+  }
+}
+
+void TraceFile::State::ResetDiagnostics() {
+  diagnostics = std::make_unique<Diagnostics>();
+  for (const auto& [id, count] : reader_counts) diagnostics->Count(id, count);
+  events = reader_events;
+}
+
+void TraceFile::State::AddDiagnostics(const Diagnostics& engine) {
+  for (size_t i = 0; i < kDiagnosticCount; ++i) {
+    const auto id = static_cast<DiagnosticId>(i);
+    diagnostics->Count(id, engine.count(id));
+  }
+}
+
+void TraceFile::State::SortLinks() {
+  const auto key = [this](const SpanLink& link) {
+    const auto found = index.find(link.consumer);
+    const Time start = found == index.end()
+                           ? Time::max()
+                           : StartOrLast(spans[found->second].start);
+    return std::tuple(start, link.consumer.span_id, link.consumer.trace_id,
+                      link.kind, link.producer);
+  };
+  std::sort(
+      links.begin(), links.end(),
+      [&key](const SpanLink& a, const SpanLink& b) { return key(a) < key(b); });
+}
+
+absl::StatusOr<TraceFile> TraceFile::Read(std::string name, std::string bytes,
+                                          const Progress& progress) {
+  auto source = IsAgentsRecording(bytes)
+                    ? RecordingSource::Read(name, std::move(bytes))
+                    : OtlpSource::Read(name, std::move(bytes), progress);
+  if (!source.ok()) return source.status();
+  auto state = std::make_unique<State>();
+  state->source = *std::move(source);
+  state->ReadSpans();
+  state->Sort();
+  state->NameAgents();
+  state->ResetDiagnostics();
+  return TraceFile(std::move(state));
+}
+
+TraceFile::TraceFile(std::unique_ptr<State> state) : state_(std::move(state)) {}
+TraceFile::TraceFile(TraceFile&&) noexcept = default;
+TraceFile& TraceFile::operator=(TraceFile&&) noexcept = default;
+TraceFile::~TraceFile() = default;
+
+void TraceFile::Link(Options options, const Progress& progress) {
+  State& state = *state_;
+  state.links.clear();
+  state.ResetDiagnostics();
+  options.mode = Mode::kSettled;
+  options.limits = Limits::ForFiles();
+  options.on_links = [&state](std::span<const SpanLink> links) {
+    state.links.insert(state.links.end(), links.begin(), links.end());
+  };
+  options.on_diagnostics = [&state](std::span<const DiagnosticEvent> events) {
+    state.events.insert(state.events.end(), events.begin(), events.end());
+  };
+  options.on_annotations = nullptr;
+  Engine engine(std::move(options));
+  const uint64_t bytes = state.source->byte_count();
+  DecodedSpan decoded;
+  for (size_t i = 0; i < state.spans.size(); ++i) {
+    const size_t position = state.positions[i];
+    state.source->Decode(position, &decoded);
+    EmitSignals(decoded.facts, state.source->Ref(position), &engine);
+    if (progress && i % kProgressSpans == 0) {
+      const double share = double(i) / double(state.spans.size());
+      progress(static_cast<uint64_t>(share * double(bytes)), bytes);
+    }
+  }
+  engine.SettleAll();
+  state.AddDiagnostics(engine.diagnostics());
+  state.SortLinks();
+  if (progress) progress(bytes, bytes);
+}
+
+const std::vector<SpanLink>& TraceFile::links() const { return state_->links; }
+
+const std::vector<SpanSummary>& TraceFile::spans() const {
+  return state_->spans;
+}
+
+const Diagnostics& TraceFile::diagnostics() const {
+  return *state_->diagnostics;
+}
+
+const std::vector<DiagnosticEvent>& TraceFile::events() const {
+  return state_->events;
+}
+
+const std::vector<std::string>& TraceFile::warnings() const {
+  return state_->source->problems();
+}
+
+const SpanSummary* TraceFile::Find(const SpanContext& context) const {
+  const auto found = state_->index.find(context);
+  return found == state_->index.end() ? nullptr : &state_->spans[found->second];
+}
+
+absl::StatusOr<std::string> TraceFile::Write(const LinkProfile& profile) const {
+  std::map<size_t, ConsumerLinks> consumers;
+  for (const SpanLink& link : state_->links) {
+    const auto found = state_->index.find(link.consumer);
+    if (found == state_->index.end()) continue;
+    const size_t position = state_->positions[found->second];
+    consumers[position].span = position;
+    consumers[position].links.push_back(&link);
+  }
+  std::vector<ConsumerLinks> links;
+  for (auto& [position, consumer] : consumers) {
+    links.push_back(std::move(consumer));
+  }
+  return state_->source->Write(links, profile);
+}
+
+}  // namespace spanlink

@@ -1,0 +1,63 @@
+// TraceSource: a file of spans, whatever its format, as `TraceFile` sees it.
+//
+// Lifetime: owns the file's bytes.
+// Thread safety: Thread-compatible; `Decode` changes internal buffers.
+#ifndef SPANLINK_PIPELINE_TRACE_SOURCE_H_
+#define SPANLINK_PIPELINE_TRACE_SOURCE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "spanlink/dialects/span_facts.h"
+#include "spanlink/model/signals.h"
+#include "spanlink/model/span_link.h"
+#include "spanlink/pipeline/trace_file.h"
+
+namespace spanlink {
+
+// What is in a span. Reused from span to span.
+struct DecodedSpan {
+  SpanFacts facts;
+  std::string name;
+  std::string_view dialect;  // static; "" if none knows the span
+  std::string_view scope;    // valid until the next `Decode`
+  // The span's producer dropped attributes.
+  bool dropped_attributes = false;
+};
+
+// The links that one span should carry.
+struct ConsumerLinks {
+  size_t span = 0;  // index in the source
+  std::vector<const SpanLink*> links;
+};
+
+class TraceSource {
+ public:
+  virtual ~TraceSource() = default;
+
+  // Spans are numbered from 0 in the order of the file.
+  virtual size_t size() const = 0;
+  virtual SpanRef Ref(size_t index) const = 0;
+  // The ids as the file has them.
+  virtual std::string TraceIdText(size_t index) const = 0;
+  virtual std::string SpanIdText(size_t index) const = 0;
+  virtual void Decode(size_t index, DecodedSpan* span) = 0;
+
+  // Spans and lines that could not be read, and what to say about them.
+  virtual uint64_t unreadable() const = 0;
+  virtual const std::vector<std::string>& problems() const = 0;
+  virtual uint64_t byte_count() const = 0;
+
+  // Returns the file with links on its spans.
+  virtual absl::StatusOr<std::string> Write(
+      const std::vector<ConsumerLinks>& links,
+      const LinkProfile& profile) const = 0;
+};
+
+}  // namespace spanlink
+
+#endif  // SPANLINK_PIPELINE_TRACE_SOURCE_H_
