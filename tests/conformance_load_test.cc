@@ -214,10 +214,10 @@ TEST_P(ConformanceTest, M1TheOldestGoesFirst) {
                                           .outcome = Outcome::kOk});
   }
   collector.tracker().SettleAll();
+  EXPECT_EQ(collector.diagnostics().count(DiagnosticId::kEvictedChoice), 20u);
   ASSERT_EQ(collector.links().size(), 2u);
   EXPECT_EQ(collector.links()[0].tool_call_id, "20");
   EXPECT_EQ(collector.links()[1].tool_call_id, "29");
-  EXPECT_EQ(collector.diagnostics().count(DiagnosticId::kEvictedChoice), 20u);
 }
 
 }  // namespace

@@ -413,7 +413,7 @@ TEST_P(RequirementsTest, AlternativeReadingsOfArguments) {
 
 // R21
 TEST_P(RequirementsTest, IdleScopesAreSettledAndFreed) {
-  Scenario s;
+  Scenario s(Scenario::Root::kNone);
   s.C("1", "f", "{}", "L").T("f", R"({"b":1})", "X");
   Time now = Ms(0);
   Options options = TestOptions(GetParam());
