@@ -14,6 +14,7 @@ Scope::Scope(TraceId trace, const CallBook::Context& context, Batch& batch)
       tree_(context.options->limits.spans_per_scope),
       calls_(trace, context, &tree_),
       guardrails_(trace, context.options, &tree_),
+      annotations_(trace, context.options, context.diagnostics),
       start_ns_(std::numeric_limits<int64_t>::max()) {
   calls_.TakeBack(context.parking->TakePending(trace), batch);
 }
@@ -47,6 +48,7 @@ void Scope::On(const SpanStart& start, Batch& batch) {
     span.conversation = fingerprinter.OfText(start.conversation_id);
   }
   const bool is_new = tree_.SetKind(node, start.kind);
+  annotations_.OnSpanStart(start, batch);
   switch (start.kind) {
     case SpanKind::kTool:
     case SpanKind::kHandoff:
@@ -64,6 +66,7 @@ void Scope::On(const SpanStart& start, Batch& batch) {
 
 void Scope::On(const SpanFinish& finish, Batch& batch) {
   const Node node = Touch(finish.span, finish.kind);
+  annotations_.OnSpanFinish(finish, batch);
   calls_.OnFinish(node, finish, batch);
   if (context_.options->mode == Mode::kLive) {
     guardrails_.OnFinish(node, finish, batch);
@@ -88,16 +91,17 @@ void Scope::On(const Handoff& handoff, Batch& batch) {
   calls_.OnHandoff(Touch(handoff.span, SpanKind::kHandoff), handoff, batch);
 }
 
-void Scope::On(const LlmHook& hook, Batch&) {
-  Touch(hook.parent, SpanKind::kOther);
+void Scope::On(const LlmHook& hook, Batch& batch) {
+  annotations_.OnLlmHook(hook, batch);
 }
 
-void Scope::On(const Annotate& annotate, Batch&) {
-  Touch(annotate.span_or_parent, SpanKind::kOther);
+void Scope::On(const Annotate& annotate, Batch& batch) {
+  annotations_.OnAnnotate(annotate, batch);
 }
 
 void Scope::Settle(Batch& batch) {
   const size_t first = batch.links.size();
+  annotations_.OnScopeFinish(batch);
   calls_.Settle(batch);
   if (context_.options->mode != Mode::kSettled) return;
   guardrails_.Settle(batch);

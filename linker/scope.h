@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "spanlink/linker/annotation_book.h"
 #include "spanlink/linker/batch.h"
 #include "spanlink/linker/call_book.h"
 #include "spanlink/linker/guardrail_book.h"
@@ -37,6 +38,7 @@ class Scope {
   const SpanTree& tree() const { return tree_; }
   const CallBook& calls() const { return calls_; }
   const GuardrailBook& guardrails() const { return guardrails_; }
+  const AnnotationBook& annotations() const { return annotations_; }
   // Items kept, for the bound over all scopes.
   size_t size() const;
   // When the trace began, as far as is known: scopes settle in this order.
@@ -61,6 +63,7 @@ class Scope {
   SpanTree tree_;
   CallBook calls_;
   GuardrailBook guardrails_;
+  AnnotationBook annotations_;
   uint64_t arrivals_ = 0;
   int64_t start_ns_;
 };

@@ -162,6 +162,7 @@ class ToolCallTracker::Shard {
       stats.executions += scope.calls().executions();
       stats.uses += scope.calls().uses();
       stats.guardrails += scope.guardrails().size();
+      stats.annotations += scope.annotations().size();
     }
   }
 
