@@ -6,7 +6,7 @@
 
 #include "spanlink/model/span_link.h"
 #include "spanlink/otlp/otlp_writer.h"
-#include "spanlink/pipeline/trace_file.h"
+#include "spanlink/pipeline/trace_types.h"
 
 namespace spanlink {
 

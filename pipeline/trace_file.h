@@ -27,41 +27,9 @@
 #include "spanlink/model/diagnostics.h"
 #include "spanlink/model/signals.h"
 #include "spanlink/model/span_link.h"
+#include "spanlink/pipeline/trace_types.h"
 
 namespace spanlink {
-
-// What a person wants to know of a span besides its links.
-struct SpanSummary {
-  SpanContext context;
-  std::optional<SpanId> parent;
-  // Ids as the file has them, in lower-case hex for OTLP.
-  std::string trace_id_text;
-  std::string span_id_text;
-  std::string name;       // the span's own name
-  std::string agent;      // name of the nearest agent, where known
-  std::string tool_name;  // of a tool or handoff span
-  std::string dialect;    // "" where no dialect knows the span
-  std::string scope;      // instrumentation scope name, where there is one
-  SpanKind kind = SpanKind::kOther;
-  Outcome outcome = Outcome::kOk;
-  std::optional<Time> start;
-  std::optional<Time> end;
-  uint32_t choices = 0;           // calls in the answer (LLM spans)
-  uint32_t uses = 0;              // results in the input (LLM spans)
-  bool has_arguments = false;     // of a tool span
-  bool has_tool_call_id = false;  // of a tool span
-  // An LLM span with neither input nor output messages.
-  bool content_missing = false;
-};
-
-// Attributes on the links that are written. Several may be chosen.
-struct LinkProfile {
-  bool datadog = true;  // `from`, `to`
-  bool semconv = true;  // `gen_ai.attribution.link_type`
-};
-
-// Reports progress: bytes done and bytes in all.
-using Progress = std::function<void(uint64_t, uint64_t)>;
 
 class TraceFile {
  public:

@@ -15,7 +15,7 @@
 #include "spanlink/dialects/span_facts.h"
 #include "spanlink/model/signals.h"
 #include "spanlink/model/span_link.h"
-#include "spanlink/pipeline/trace_file.h"
+#include "spanlink/pipeline/trace_types.h"
 
 namespace spanlink {
 
