@@ -1,0 +1,151 @@
+# The sources, as the BUILD.bazel files list them: tests/build_lists_test.py
+# compares. Paths are relative to the root.
+
+# model, dispatch, linker: what a program embeds.
+set(SPANLINK_CORE_SOURCES
+  model/diagnostics.cc
+  model/span_context.cc
+  model/span_link.cc
+  dispatch/dispatcher.cc
+  dispatch/memory_barrier.cc
+  dispatch/running_calls.cc
+  linker/annotation_book.cc
+  linker/call_book.cc
+  linker/call_book_claims.cc
+  linker/call_book_uses.cc
+  linker/engine.cc
+  linker/fingerprint.cc
+  linker/json_digest.cc
+  linker/keyed_hash.cc
+  linker/guardrail_book.cc
+  linker/handoff_names.cc
+  linker/json_scanner.cc
+  linker/parking_lot.cc
+  linker/scope.cc
+  linker/span_tree.cc
+  linker/tool_call_tracker.cc
+)
+
+# Readers of traces and what they need.
+set(SPANLINK_READER_SOURCES
+  json/json_cursor.cc
+  otlp/otlp_attributes.cc
+  otlp/otlp_numbers.cc
+  otlp/otlp_reader.cc
+  otlp/otlp_writer.cc
+  dialects/arguments.cc
+  dialects/attributes.cc
+  dialects/flat_messages.cc
+  dialects/genai.cc
+  dialects/messages.cc
+  dialects/openai_agents_events.cc
+  dialects/openinference.cc
+  dialects/openllmetry.cc
+  dialects/python_literal.cc
+  dialects/registry.cc
+  dialects/span_facts.cc
+  pipeline/link_attributes.cc
+  pipeline/otlp_source.cc
+  pipeline/recording_source.cc
+  pipeline/trace_file.cc
+)
+
+# Headers that are installed: the public ones and what these include.
+set(SPANLINK_HEADERS
+  dispatch/dispatcher.h
+  linker/engine.h
+  linker/handoff_names.h
+  linker/options.h
+  linker/tool_call_tracker.h
+  model/diagnostics.h
+  model/signals.h
+  model/span_context.h
+  model/span_link.h
+  pipeline/trace_file.h
+  pipeline/trace_types.h
+)
+
+# The command.
+set(SPANLINK_CLI_SOURCES
+  cli/arguments.cc
+  cli/capture_advice.cc
+  cli/explain.cc
+  cli/help.cc
+  cli/json_output.cc
+  cli/link_command.cc
+  cli/main.cc
+  cli/output.cc
+  cli/report.cc
+  cli/summary.cc
+  cli/table.cc
+  cli/terminal.cc
+  cli/terminal_text.cc
+  cli/trace_input.cc
+  cli/trace_view.cc
+  cli/why_command.cc
+  cli/why_tree.cc
+)
+
+# What tests share.
+set(SPANLINK_TEST_SUPPORT_SOURCES
+  tests/json_oracle.cc
+  tests/r6_agents_integration.cc
+  tests/r6_chat_integration.cc
+  tests/run_generator.cc
+  tests/test_env.cc
+  tests/testing.cc
+)
+
+# Tests: one program each.
+set(SPANLINK_TESTS
+  tests/annotation_book_test.cc
+  tests/arguments_test.cc
+  tests/diagnostics_test.cc
+  tests/dispatcher_allocation_test.cc
+  tests/dispatcher_test.cc
+  tests/dispatcher_threads_test.cc
+  tests/embed_test.cc
+  tests/explain_test.cc
+  tests/fingerprint_oracle_test.cc
+  tests/fingerprint_test.cc
+  tests/handoff_names_test.cc
+  tests/independent_producers_test.cc
+  tests/json_cursor_test.cc
+  tests/json_output_test.cc
+  tests/json_scanner_test.cc
+  tests/keyed_hash_test.cc
+  tests/otlp_reader_test.cc
+  tests/otlp_writer_test.cc
+  tests/output_test.cc
+  tests/properties_test.cc
+  tests/requirements_test.cc
+  tests/span_context_test.cc
+  tests/span_link_test.cc
+  tests/table_test.cc
+  tests/terminal_text_test.cc
+  tests/why_tree_test.cc
+)
+
+# Tests that are one program together, `conformance_test`.
+set(SPANLINK_CONFORMANCE_SOURCES
+  tests/conformance_agents_test.cc
+  tests/conformance_load_test.cc
+  tests/conformance_test.cc
+)
+
+# What benchmarks share.
+set(SPANLINK_BENCH_SUPPORT_SOURCES
+  bench/workload.cc
+)
+
+# Benchmarks: one program each.
+set(SPANLINK_BENCHMARKS
+  bench/dispatch_benchmark.cc
+  bench/fingerprint_benchmark.cc
+  bench/tracker_benchmark.cc
+)
+
+# Examples: one program each.
+set(SPANLINK_EXAMPLES
+  examples/embed.cc
+)

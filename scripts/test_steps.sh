@@ -1,0 +1,146 @@
+# shellcheck shell=bash
+# The steps of `./dev test`; see scripts/steps.sh for what a step is.
+
+jobs=$(nproc)
+: "${step_counts:=}"  # run_step sets it
+# What python, ccache and the tests of every build see.
+export PYTHONDONTWRITEBYTECODE=1
+export SPANLINK_SOURCE_DIR=$PWD
+export SPANLINK_BINARY=$PWD/.dev/release/spanlink
+export SPANLINK_SHARED=${SPANLINK_SHARED:-$(dirname "$PWD")/shared}
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+export CCACHE_DIR=${CCACHE_DIR:-$PWD/.dev/ccache}
+
+sources() { # EXTENSION...
+  local pattern
+  pattern=$(printf '%s|' "$@")
+  git ls-files --cached --others --exclude-standard |
+    grep -E "\.(${pattern%|})$" | while read -r file; do
+    if [[ -e $file ]]; then echo "$file"; fi
+  done
+}
+
+step_format() {
+  sources h cc | xargs clang-format-14 --dry-run --Werror
+  if sources h cc md sh py cmake bazel txt | xargs grep -nE '[[:blank:]]+$'; then
+    echo "Blanks at the end of these lines."
+    return 1
+  fi
+}
+
+step_shellcheck() {
+  shellcheck -x dev .ci/run scripts/*.sh
+}
+
+step_bazel() {
+  local status=0 names
+  bazel test //... --jobs="$jobs" --local_test_jobs="$jobs" \
+    --test_env=SPANLINK_SHARED="$SPANLINK_SHARED" --show_progress_rate_limit=5 \
+    --keep_going --color=no --curses=no || status=$?
+  mapfile -t names < <(bazel query --noshow_progress 'tests(//...)' |
+    sed 's,^//,,; s,:,/,')
+  scripts/count_tests.py "$(bazel info --noshow_progress bazel-testlogs)" \
+    "${names[@]}" >"$step_counts"
+  return "$status"
+}
+
+build_preset() { # PRESET [TARGET...]
+  local preset=$1
+  shift
+  cmake --preset "$preset"
+  cmake --build ".dev/$preset" -j "$jobs" ${1:+--target "$@"}
+}
+
+step_cmake() {
+  build_preset release
+  cmake --build .dev/release -j "$jobs" --target embed_noexcept
+  .dev/release/example_embed >.dev/embed.txt
+  cat .dev/embed.txt
+  [[ -s .dev/embed.txt ]]
+  echo "The same without exceptions:"
+  .dev/release/embed_noexcept | diff .dev/embed.txt -
+}
+
+# The library as somebody else meets it: installed, found, linked.
+step_consumer() {
+  local prefix=$PWD/.dev/prefix build=.dev/consumer
+  rm -rf "$prefix" "$build"
+  cmake --install .dev/release --prefix "$prefix"
+  cmake -S tests/consumer -B "$build" -G Ninja -DCMAKE_PREFIX_PATH="$prefix"
+  cmake --build "$build" -j "$jobs"
+  "$build/consumer" | diff .dev/embed.txt -
+  "$prefix/bin/spanlink" --version
+  if cmake -S tests/consumer -B "$build-9" -DCMAKE_PREFIX_PATH="$prefix" \
+    -DCONSUMER_WANTS=9.0 >/dev/null 2>&1; then
+    echo "find_package(spanlink 9.0) took version 0.1."
+    return 1
+  fi
+}
+
+step_python() {
+  local status=0
+  python3 -m unittest discover -s tests -p '*_test.py' -v 2>&1 |
+    tee .dev/logs/unittest.out || status=$?
+  scripts/count_tests.py --unittest <.dev/logs/unittest.out >"$step_counts"
+  return "$status"
+}
+
+# Every test of the CMake build, under a sanitizer.
+step_sanitizer() { # PRESET
+  local reports=.dev/$1/reports status=0 names run=()
+  build_preset "$1"
+  rm -rf "$reports"
+  # The thread sanitizer of clang 14 knows fewer memory layouts than kernels.
+  if setarch "$(uname -m)" -R true 2>/dev/null; then
+    run=(setarch "$(uname -m)" -R)
+  fi
+  export SPANLINK_BINARY=$PWD/.dev/$1/spanlink
+  "${run[@]}" ctest --test-dir ".dev/$1" -j "$jobs" --output-on-failure ||
+    status=$?
+  mapfile -t names < <(ctest --test-dir ".dev/$1" -N |
+    sed -n 's/^ *Test *#[0-9]*: //p')
+  scripts/count_tests.py "$reports" "${names[@]}" >"$step_counts"
+  return "$status"
+}
+
+step_accuracy() { # LIMIT
+  local harness=$SPANLINK_SHARED/accuracy/run.py files limit=()
+  if [[ ! -f $harness ]]; then
+    echo "SKIPPED: no accuracy harness at $harness"
+    return "$SKIP"
+  fi
+  mapfile -t files < <(cd "$SPANLINK_SHARED/data/trajectories" &&
+    printf '%s\n' *.jsonl.gz)
+  if (($1 > 0)); then limit=(--limit "$1"); fi
+  python3 "$harness" --spanlink .dev/release/spanlink --peers --gate \
+    "${limit[@]}" --dialect all -- "${files[@]}"
+}
+
+step_tidy() {
+  local files
+  mapfile -t files < <(sources cc | grep -E \
+    '^(model|dispatch|linker|json|otlp|dialects|pipeline|cli)/')
+  run-clang-tidy-14 -quiet -p .dev/asan -j "$jobs" "${files[@]/#//}"
+}
+
+step_mutations() { # ARGUMENT...
+  if ! compgen -G 'tests/mutations/*.patch' >/dev/null; then
+    echo "SKIPPED: no mutations in tests/mutations"
+    return "$SKIP"
+  fi
+  python3 tests/mutate.py "$@"
+}
+
+step_benchmarks() {
+  if ! git rev-parse --verify -q HEAD^ >/dev/null; then
+    echo "SKIPPED: this checkout knows no parent commit to compare with"
+    return "$SKIP"
+  fi
+  python3 bench/compare.py --against HEAD^ --short
+}
+
+step_demo() {
+  .dev/release/spanlink link --table examples/demo/demo.otlp.json
+  .dev/release/spanlink why examples/demo/demo.otlp.json
+  .dev/release/spanlink why examples/demo/demo.events.jsonl
+}
