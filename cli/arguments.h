@@ -30,7 +30,7 @@ struct Arguments {
 
   // link: one file or more. why: one.
   std::vector<std::string> files;
-  // why: the beginning of a span id, or TRACE:SPAN; empty: the last LLM span.
+  // why: the beginning of a span id, or TRACE:SPAN; empty: the last linked one.
   std::string span_id;
   std::optional<std::string> output;  // "-" is standard output
   bool json = false;

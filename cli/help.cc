@@ -53,7 +53,7 @@ span read, the tools they came from, the answers that chose the tools, ...
 
 SPAN_ID is a span's id or its beginning, as the table of `spanlink link` shows
 it. TRACE_ID:SPAN_ID (or beginnings) tells equal ids of two traces apart.
-Without it: the LLM span that ended last.
+Without it: the last span that carries a link.
 
       --min-evidence NAME leave weaker links out, as in `spanlink link`
       --policy first|all  as in `spanlink link`

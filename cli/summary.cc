@@ -79,15 +79,15 @@ void RenderCounts(const LinkCounts& counts, const TextSink& write) {
     write("No tool or handoff spans.\n");
   } else {
     write(absl::StrFormat(
-        "%s: %u linked to the answer that chose them, %u not. The results of "
-        "%u are linked to the LLM span that used them.\n",
+        "%s; linked to the answer that chose them: %u; results linked to the "
+        "LLM span that used them: %u.\n",
         Count(counts.executions, "tool or handoff span",
               "tool and handoff spans"),
-        counts.chosen, counts.executions - counts.chosen, counts.used));
+        counts.chosen, counts.used));
   }
   if (counts.guardrails > 0) {
     write(absl::StrFormat(
-        "%s: %u linked to what they checked.\n",
+        "%s; linked to what they checked: %u.\n",
         Count(counts.guardrails, "guardrail span", "guardrail spans"),
         counts.guardrails_linked));
   }

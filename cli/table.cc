@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,14 +15,18 @@
 namespace spanlink::cli {
 namespace {
 
-constexpr size_t kMaxName = 40;
-constexpr size_t kMinName = 12;
+constexpr size_t kMaxInlineName = 40;
 constexpr size_t kIndent = 4;
 constexpr size_t kGap = 2;
 
-// Three columns hold spans: a name and a short id.
+// Columns that give way on a narrow terminal. The first three hold spans: a
+// name and a short id.
 enum Column : size_t { kTool, kChooser, kUser, kSpanColumns };
-using Widths = std::array<size_t, kSpanColumns>;
+constexpr size_t kCall = kSpanColumns;
+using Widths = std::array<size_t, kSpanColumns + 1>;
+constexpr Widths kMaxWidths = {40, 40, 40, 24};
+constexpr Widths kMinWidths = {9, 9, 9, 8};
+constexpr size_t kFairName = 16;
 
 struct SpanCell {
   std::string name;
@@ -30,6 +35,7 @@ struct SpanCell {
 
 struct Row {
   std::array<SpanCell, kSpanColumns> spans;
+  std::string call;  // the provider's id of the call, where it gave one
   std::string evidence;
   Evidence grade = Evidence::kToolCallId;
   bool chosen = false;
@@ -43,13 +49,22 @@ struct AgentGroup {
 // What the name alone does not say of an execution.
 std::string MarkOf(const SpanSummary& span, const SpanLink* choice) {
   std::string mark;
-  if (span.kind == SpanKind::kHandoff) mark += ", handoff";
   if (span.outcome == Outcome::kFailed) mark += ", failed";
   if (span.outcome == Outcome::kNotExecuted) mark += ", did not run";
   if (choice != nullptr && choice->attempt > 1) {
     mark += absl::StrFormat(", attempt %u", choice->attempt);
   }
   return mark.empty() ? mark : " (" + mark.substr(2) + ")";
+}
+
+// Ids of calls differ in their ends: where there is no room, their beginning
+// goes. Ids that are no plain ASCII are cut like names.
+std::string CallText(std::string_view id, size_t width) {
+  const bool plain = std::all_of(id.begin(), id.end(), [](char c) {
+    return ' ' < c && c <= '~' && c != '\\';
+  });
+  if (!plain || id.size() <= width) return Printable(id, width);
+  return absl::StrFormat("...%s", id.substr(id.size() - (width - 3)));
 }
 
 class TableRenderer {
@@ -111,6 +126,9 @@ class TableRenderer {
       rows[0].chosen = true;
       rows[0].grade = choice->evidence;
       rows[0].evidence = EvidenceName(choice->evidence);
+      if (widths[kCall] > 0) {
+        rows[0].call = CallText(choice->tool_call_id, widths[kCall]);
+      }
       rows[0].spans[kChooser] = CellAt(choice->producer, "", widths[kChooser]);
     }
     size_t users = 0;
@@ -127,7 +145,8 @@ class TableRenderer {
 
   SpanCell CellOf(const SpanSummary& span, const std::string& mark,
                   size_t width) {
-    const size_t room = std::max(width, mark.size() + kMinName) - mark.size();
+    const size_t room =
+        std::max(width, mark.size() + kMinWidths[kTool]) - mark.size();
     return {Printable(NameOf(span), room) + mark, spans_.ShortId(span)};
   }
 
@@ -138,15 +157,16 @@ class TableRenderer {
     return CellOf(*span, mark, width);
   }
 
-  // Returns the widths that nothing needs to be cut for, up to `kMaxName`.
+  // Returns the widths that nothing needs to be cut for, up to `kMaxWidths`.
+  // Where no call has an id, their column is 0 wide and not shown.
   Widths Measure(const std::vector<AgentGroup>& groups) {
-    const Widths limits = {kMaxName, kMaxName, kMaxName};
-    Widths widths = {kMinName, kMinName, kMinName + 2};
+    Widths widths = kMinWidths;
+    widths[kCall] = 0;
     id_width_ = 0;
     evidence_width_ = std::string_view("evidence").size();
     for (const AgentGroup& group : groups) {
       for (const SpanSummary* span : group.executions) {
-        for (const Row& row : RowsOf(*span, limits)) Grow(row, widths);
+        for (const Row& row : RowsOf(*span, kMaxWidths)) Grow(row, widths);
       }
     }
     return widths;
@@ -154,23 +174,40 @@ class TableRenderer {
 
   void Grow(const Row& row, Widths& widths) {
     evidence_width_ = std::max(evidence_width_, row.evidence.size());
+    widths[kCall] = std::max(widths[kCall], Columns(row.call));
     for (size_t i = 0; i < kSpanColumns; ++i) {
       widths[i] = std::max(widths[i], Columns(row.spans[i].name));
       id_width_ = std::max(id_width_, Columns(row.spans[i].id));
     }
   }
 
-  // Takes columns from the widest until a line fits the terminal.
+  // Takes columns from the widest until a line fits the terminal. Where the
+  // ids of calls would leave too little for names, they go altogether.
   Widths Fit(Widths widths) const {
     if (terminal_.columns == 0) return widths;
     const size_t fixed =
-        kIndent + kSpanColumns * (1 + id_width_) + 3 * kGap + evidence_width_;
-    while (fixed + widths[0] + widths[1] + widths[2] > terminal_.columns) {
-      size_t& widest = *std::max_element(widths.begin(), widths.end());
-      if (widest <= kMinName) break;
-      --widest;
+        kIndent + kSpanColumns * (1 + id_width_) + 4 * kGap + evidence_width_;
+    const size_t for_names = kSpanColumns * kFairName;
+    if (fixed + widths[kCall] + for_names > terminal_.columns) {
+      widths[kCall] = 0;
+    }
+    while (fixed + Sum(widths) > terminal_.columns) {
+      size_t widest = 0;
+      for (size_t i = 1; i < widths.size(); ++i) {
+        if (Spare(widths, i) > Spare(widths, widest)) widest = i;
+      }
+      if (Spare(widths, widest) == 0) break;
+      --widths[widest];
     }
     return widths;
+  }
+
+  static size_t Sum(const Widths& widths) {
+    return std::accumulate(widths.begin(), widths.end(), size_t{0});
+  }
+
+  static size_t Spare(const Widths& widths, size_t column) {
+    return std::max(widths[column], kMinWidths[column]) - kMinWidths[column];
   }
 
   void RenderGroup(const AgentGroup& group, const Widths& widths) {
@@ -182,7 +219,8 @@ class TableRenderer {
     write_(style_.Faint(std::string(kIndent, ' ') +
                         PadTo("tool", widths[kTool] + 1 + id_width_) + gap +
                         PadTo("chosen by", widths[kChooser] + 1 + id_width_) +
-                        gap + PadTo("evidence", evidence_width_) + gap +
+                        gap + CallCell("call", widths) +
+                        PadTo("evidence", evidence_width_) + gap +
                         "result used by") +
            "\n");
     for (const SpanSummary* span : group.executions) {
@@ -200,10 +238,15 @@ class TableRenderer {
     std::string line = std::string(kIndent, ' ') +
                        StyledCell(row.spans[kTool], widths[kTool], "") + gap +
                        StyledCell(row.spans[kChooser], widths[kChooser], none) +
-                       gap + evidence + gap +
+                       gap + CallCell(row.call, widths) + evidence + gap +
                        StyledCell(row.spans[kUser], widths[kUser], none);
     line.erase(line.find_last_not_of(' ') + 1);
     write_(line + "\n");
+  }
+
+  static std::string CallCell(const std::string& text, const Widths& widths) {
+    if (widths[kCall] == 0) return "";
+    return PadTo(text, widths[kCall]) + std::string(kGap, ' ');
   }
 
   std::string StyledCell(const SpanCell& cell, size_t width,
@@ -227,7 +270,7 @@ class TableRenderer {
   }
 
   std::string GuardrailLine(const SpanSummary& span) {
-    std::string line = "    " + Printable(NameOf(span), kMaxName) + " " +
+    std::string line = "    " + Printable(NameOf(span), kMaxInlineName) + " " +
                        style_.Faint(spans_.ShortId(span));
     for (const SpanLink* link : links_.From(span.context)) {
       if (link->kind != LinkKind::kInputGuardrail) continue;
@@ -241,7 +284,7 @@ class TableRenderer {
   }
 
   std::string Inline(const SpanContext& context) {
-    const SpanCell cell = CellAt(context, "", kMaxName);
+    const SpanCell cell = CellAt(context, "", kMaxInlineName);
     return cell.name + " " + style_.Faint(cell.id);
   }
 

@@ -85,9 +85,12 @@ const SpanContext& ProducerOf(const SpanLink& link) { return link.producer; }
 
 }  // namespace
 
-std::string_view NameOf(const SpanSummary& span) {
-  if (IsExecution(span) && !span.tool_name.empty()) return span.tool_name;
-  return span.name.empty() ? std::string_view("(no name)") : span.name;
+std::string NameOf(const SpanSummary& span) {
+  if (IsExecution(span) && !span.tool_name.empty()) {
+    const bool tool = span.kind == SpanKind::kTool;
+    return tool ? span.tool_name : "handoff to " + span.tool_name;
+  }
+  return span.name.empty() ? "(no name)" : span.name;
 }
 
 SpanIndex::SpanIndex(std::span<const SpanSummary> spans)

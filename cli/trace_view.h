@@ -44,9 +44,9 @@ inline bool IsResult(LinkKind kind) {
   return kind == LinkKind::kToolResult || kind == LinkKind::kHandoffResult;
 }
 
-// Returns the name that a person calls the span by: the tool's, else its own.
-// Not escaped.
-std::string_view NameOf(const SpanSummary& span);
+// Returns what a person calls the span: the tool's name, "handoff to AGENT",
+// else the span's own name. Not escaped.
+std::string NameOf(const SpanSummary& span);
 
 // Spans by identity and by the beginning of their ids.
 class SpanIndex {

@@ -1,6 +1,7 @@
 #include "spanlink/cli/why_tree.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,19 +47,19 @@ std::string_view PhraseOf(LinkKind kind) {
 std::string_view WordOf(const SpanSummary& span) {
   switch (span.kind) {
     case SpanKind::kAgent:
-      return "agent";
+      return "agent ";
     case SpanKind::kLlm:
-      return "LLM";
+      return "LLM ";
     case SpanKind::kTool:
-      return "tool";
+      return "tool ";
     case SpanKind::kHandoff:
-      return "handoff";
+      return "";  // its name says it
     case SpanKind::kGuardrail:
-      return "guardrail";
+      return "guardrail ";
     case SpanKind::kOther:
       break;
   }
-  return "span";
+  return "span ";
 }
 
 class WhyRenderer {
@@ -114,7 +115,7 @@ class WhyRenderer {
 
   std::string Describe(const SpanSummary& span) const {
     std::string text =
-        absl::StrFormat("%s %s %s", WordOf(span),
+        absl::StrFormat("%s%s %s", WordOf(span),
                         style_.Strong(Printable(NameOf(span), kMaxName)),
                         style_.Faint(spans_.ShortId(span)));
     if (span.outcome == Outcome::kFailed) text += " (failed)";
@@ -147,10 +148,21 @@ class WhyRenderer {
       step = LastAnswerBelow(span);
       phrase = "ended with";
     }
+    SortByStart(causes);
     if (step != nullptr) {
       causes.push_back({phrase, "the span tree", step, step->context, depth});
     }
     return causes;
+  }
+
+  // As things happened; what is not in this file comes first.
+  static void SortByStart(std::vector<Cause>& causes) {
+    const auto start = [](const Cause& cause) {
+      return cause.span == nullptr ? std::nullopt : cause.span->start;
+    };
+    std::stable_sort(
+        causes.begin(), causes.end(),
+        [&](const Cause& a, const Cause& b) { return start(a) < start(b); });
   }
 
   const SpanSummary* ParentOf(const SpanSummary& span) const {

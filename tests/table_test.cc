@@ -31,10 +31,12 @@ ViewBuilder TwoAgents() {
   b.Add("b2", SpanKind::kTool, "get_weather").agent = "Triage";
   b.Add("a2", SpanKind::kLlm, "chat gpt-4o").agent = "Triage";
   b.Add("c1", SpanKind::kHandoff, "transfer_to_refunds").agent = "Triage";
+  b.spans().back().tool_name = "Refunds";
   b.Add("a3", SpanKind::kLlm, "chat o3").agent = "Refunds";
   b.Add("b3", SpanKind::kTool, "lookup").agent = "Refunds";
   b.Link("b1", "a1", LinkKind::kToolChoice, Evidence::kArguments);
   b.Link("b2", "a1", LinkKind::kToolChoice, Evidence::kArguments).attempt = 2;
+  b.links().back().tool_call_id = "call_1";
   b.Link("a2", "b2", LinkKind::kToolResult, Evidence::kArguments);
   b.Link("c1", "a2", LinkKind::kHandoffChoice, Evidence::kHandoff);
   b.Link("a3", "c1", LinkKind::kHandoffResult, Evidence::kHandoff);
@@ -46,14 +48,14 @@ TEST(TableTest, GroupsByAgentInOrderOfTime) {
             R"(trace 0af7651916cd43dd8448eb211c80319c  7 spans
 
   agent Triage
-    tool                                  chosen by            evidence   result used by
-    get_weather (failed)          b10000  chat gpt-4o  a10000  arguments  -
-    get_weather (attempt 2)       b20000  chat gpt-4o  a10000  arguments  chat gpt-4o    a20000
-    transfer_to_refunds (handoff) c10000  chat gpt-4o  a20000  handoff    chat o3        a30000
+    tool                            chosen by           call    evidence   result used by
+    get_weather (failed)    b10000  chat gpt-4o a10000          arguments  -
+    get_weather (attempt 2) b20000  chat gpt-4o a10000  call_1  arguments  chat gpt-4o a20000
+    handoff to Refunds      c10000  chat gpt-4o a20000          handoff    chat o3     a30000
 
   agent Refunds
-    tool                                  chosen by            evidence   result used by
-    lookup                        b30000  -                    -          -
+    tool                            chosen by           call    evidence   result used by
+    lookup                  b30000  -                           -          -
 
 )");
 }
@@ -68,6 +70,22 @@ TEST(TableTest, EveryUserOfAResultHasALine) {
   const std::string table = Table(b);
   EXPECT_THAT(table, HasSubstr("chat one (tool_call_id) a10000\n"));
   EXPECT_THAT(table, HasSubstr("chat two (order)        a20000\n"));
+}
+
+TEST(TableTest, LongCallIdsKeepTheirEnds) {
+  ViewBuilder b;
+  b.Add("b1", SpanKind::kTool, "f");
+  b.Link("b1", "a1", LinkKind::kToolChoice, Evidence::kName).tool_call_id =
+      "call_" + std::string(100, 'x') + "_last";
+  EXPECT_THAT(Table(b), HasSubstr("  ...xxxxxxxxxxxxxxxx_last  name "));
+}
+
+TEST(TableTest, HostileCallIdsAreEscaped) {
+  ViewBuilder b;
+  b.Add("b1", SpanKind::kTool, "f");
+  b.Link("b1", "a1", LinkKind::kToolChoice, Evidence::kName).tool_call_id =
+      "call\x1b[2J" + std::string(100, 'x');
+  EXPECT_THAT(Table(b), HasSubstr("  call\\x1b[2Jxxxxxxxxxx...  name "));
 }
 
 TEST(TableTest, GuardrailsSayWhatTheyChecked) {
@@ -99,8 +117,8 @@ TEST(TableTest, EqualSpanIdsOfTwoTracesStayApart) {
   b.Add("b1", SpanKind::kTool, "g");
   b.Link("b1", "a1", LinkKind::kToolChoice, Evidence::kName);
   const std::string table = Table(b);
-  EXPECT_THAT(table, HasSubstr("f            b10000  first        a10000"));
-  EXPECT_THAT(table, HasSubstr("g            b10000  second       a10000"));
+  EXPECT_THAT(table, HasSubstr("f         b10000  first     a10000"));
+  EXPECT_THAT(table, HasSubstr("g         b10000  second    a10000"));
 }
 
 TEST(TableTest, ShortIdsGrowUntilTheyAreUnique) {
@@ -127,7 +145,8 @@ TEST(TableTest, NarrowTerminalsCutTheWidestColumns) {
   ViewBuilder b;
   b.Add("a1", SpanKind::kLlm, std::string(35, 'm'));
   b.Add("b1", SpanKind::kTool, std::string(35, 't'));
-  b.Link("b1", "a1", LinkKind::kToolChoice, Evidence::kName);
+  b.Link("b1", "a1", LinkKind::kToolChoice, Evidence::kName).tool_call_id =
+      "call_1";
   const std::string table = Table(b, {true, false, 80});
   std::string_view rest = table;
   for (size_t end; (end = rest.find('\n')) != std::string_view::npos;) {
@@ -135,6 +154,8 @@ TEST(TableTest, NarrowTerminalsCutTheWidestColumns) {
     rest.remove_prefix(end + 1);
   }
   EXPECT_THAT(table, HasSubstr("ttt..."));
+  EXPECT_THAT(table, Not(HasSubstr("call_1")));
+  EXPECT_THAT(Table(b, {true, false, 120}), HasSubstr("call_1"));
 }
 
 TEST(TableTest, ColoursComeOnlyWhereAskedFor) {
@@ -150,10 +171,11 @@ TEST(SummaryTest, CountsSpansNotLinks) {
   EXPECT_EQ(counts.used, 2u);
   Rendered rendered;
   RenderCounts(counts, rendered.sink());
-  EXPECT_EQ(rendered.text(),
-            "4 tool and handoff spans: 3 linked to the answer that chose them, "
-            "1 not. The results of 2 are linked to the LLM span that used "
-            "them.\nLinks: 3 by arguments, 2 by handoff.\n");
+  EXPECT_EQ(
+      rendered.text(),
+      "4 tool and handoff spans; linked to the answer that chose them: 3; "
+      "results linked to the LLM span that used them: 2.\n"
+      "Links: 3 by arguments, 2 by handoff.\n");
 }
 
 TEST(SummaryTest, DiagnosticsComeWithTheirSentenceAndWorstFirst) {

@@ -64,7 +64,7 @@ class ViewBuilder {
   // The spans that follow belong to another trace.
   void NextTrace() { ++trace_.bytes[0]; }
 
-  const std::vector<SpanLink>& links() const { return links_; }
+  std::vector<SpanLink>& links() { return links_; }
   std::vector<SpanSummary>& spans() { return spans_; }
   cli::TraceView View() const { return {spans_, links_, events_}; }
 

@@ -48,7 +48,7 @@ TEST(WhyTreeTest, GoesBackFromAnswerToToolsToAnswer) {
 TEST(WhyTreeTest, HandoffsAndOutputGuardrailsHaveTheirWords) {
   ViewBuilder b;
   b.Add("a1", SpanKind::kLlm, "chat");
-  b.Add("c1", SpanKind::kHandoff, "transfer_to_b");
+  b.Add("c1", SpanKind::kHandoff, "transfer_to_b").tool_name = "Billing";
   b.Add("a2", SpanKind::kLlm, "chat");
   b.Add("d1", SpanKind::kGuardrail, "Tone");
   b.Link("c1", "a1", LinkKind::kHandoffChoice, Evidence::kHandoff);
@@ -57,8 +57,22 @@ TEST(WhyTreeTest, HandoffsAndOutputGuardrailsHaveTheirWords) {
   EXPECT_EQ(Why(b, 3),
             R"(guardrail Tone d10000
   checked the answer of LLM chat a20000  by structure
-    took over after handoff transfer_to_b c10000  by handoff
+    took over after handoff to Billing c10000  by handoff
       was chosen by LLM chat a10000  by handoff
+)");
+}
+
+TEST(WhyTreeTest, CausesComeInOrderOfTime) {
+  ViewBuilder b;
+  b.Add("b2", SpanKind::kTool, "early");
+  b.Add("b1", SpanKind::kTool, "late");
+  b.Add("a1", SpanKind::kLlm, "chat");
+  b.Link("a1", "b1", LinkKind::kToolResult, Evidence::kName);
+  b.Link("a1", "b2", LinkKind::kToolResult, Evidence::kName);
+  EXPECT_EQ(Why(b, 2),
+            R"(LLM chat a10000
+  read the result of tool early b20000  by name
+  read the result of tool late b10000  by name
 )");
 }
 

@@ -1,0 +1,83 @@
+#include "spanlink/cli/trace_input.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_format.h"
+#include "spanlink/cli/terminal.h"
+
+namespace spanlink::cli {
+namespace {
+
+constexpr size_t kChunkBytes = size_t{1} << 20;
+
+std::string DisplayName(const std::string& path) {
+  return path == "-" ? "standard input" : path;
+}
+
+bool ShowsProgress() { return Terminal::Of(STDERR_FILENO).interactive; }
+
+absl::Status Failure(const std::string& path, std::string_view what) {
+  return absl::UnavailableError(absl::StrFormat("%s: %s: %s", DisplayName(path),
+                                                what, std::strerror(errno)));
+}
+
+uint64_t SizeOf(int fd) {
+  struct stat status {};
+  if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return 0;
+  return static_cast<uint64_t>(status.st_size);
+}
+
+absl::StatusOr<std::string> ReadAll(int fd, const std::string& path) {
+  const uint64_t size = SizeOf(fd);
+  ProgressLine progress("reading " + DisplayName(path), ShowsProgress());
+  std::string bytes;
+  bytes.reserve(size + kChunkBytes);
+  while (true) {
+    const size_t have = bytes.size();
+    bytes.resize(have + kChunkBytes);
+    const ssize_t count = read(fd, bytes.data() + have, kChunkBytes);
+    bytes.resize(have + (count > 0 ? static_cast<size_t>(count) : 0));
+    if (count == 0) return bytes;
+    if (count < 0 && errno != EINTR) return Failure(path, "cannot read");
+    progress.Show(bytes.size(), size);
+  }
+}
+
+absl::StatusOr<std::string> ReadBytes(const std::string& path) {
+  if (path == "-") return ReadAll(STDIN_FILENO, path);
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return Failure(path, "cannot open");
+  const absl::Cleanup closer = [fd] { close(fd); };
+  return ReadAll(fd, path);
+}
+
+}  // namespace
+
+absl::StatusOr<TraceFile> ReadTrace(const std::string& path) {
+  absl::StatusOr<std::string> bytes = ReadBytes(path);
+  if (!bytes.ok()) return bytes.status();
+  ProgressLine line("reading " + DisplayName(path), ShowsProgress());
+  return TraceFile::Read(
+      DisplayName(path), *std::move(bytes),
+      [&line](uint64_t done, uint64_t total) { line.Show(done, total); });
+}
+
+void LinkTrace(TraceFile& trace, const std::string& path,
+               const Options& options) {
+  ProgressLine line("linking " + DisplayName(path), ShowsProgress());
+  trace.Link(options, [&line](uint64_t done, uint64_t total) {
+    line.Show(done, total);
+  });
+}
+
+}  // namespace spanlink::cli
