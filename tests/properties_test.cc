@@ -168,26 +168,39 @@ std::string ErrorOf(const GeneratedRun& run,
   return "";
 }
 
-#define SHOW_PLAN(run) RC_LOG() << (run).plan() << std::endl
+// What a person needs to see of a failing case.
+void Log(const GeneratedRun& run, Mode mode,
+         const std::vector<SpanLink>& links) {
+  RC_LOG() << run.plan() << "\n" << mode << ":\n";
+  for (const std::string& line : Show(run.scenario(), links)) {
+    RC_LOG() << "  " << line << "\n";
+  }
+}
+
+// The links of a run in one mode, which are logged.
+std::vector<SpanLink> LinksOf(const GeneratedRun& run, const Options& options,
+                              const std::vector<Signal>& signals) {
+  std::vector<SpanLink> links = Play(options, signals).links;
+  Log(run, options.mode, links);
+  return links;
+}
 
 RC_GTEST_PROP(PropertiesTest, NoLinkIsImpossible, (const Plan& plan)) {
   const GeneratedRun run(plan);
-  SHOW_PLAN(run);
   for (const Mode mode : kModes) {
     for (const UsePolicy policy : {UsePolicy::kFirst, UsePolicy::kAll}) {
-      const PlayResult result = Play(OptionsFor(mode, Evidence::kOrder, policy),
-                                     run.scenario().Signals());
-      RC_ASSERT(FaultOf(run, result.links) == "");
+      RC_ASSERT(
+          FaultOf(run, LinksOf(run, OptionsFor(mode, Evidence::kOrder, policy),
+                               run.scenario().Signals())) == "");
     }
   }
 }
 
 RC_GTEST_PROP(PropertiesTest, ExactGradesAreTrue, (const Plan& plan)) {
   const GeneratedRun run(plan);
-  SHOW_PLAN(run);
   for (const Mode mode : kModes) {
-    const PlayResult result = Play(Everything(mode), run.scenario().Signals());
-    RC_ASSERT(ErrorOf(run, result.links) == "");
+    RC_ASSERT(ErrorOf(run, LinksOf(run, Everything(mode),
+                                   run.scenario().Signals())) == "");
   }
 }
 
@@ -213,92 +226,85 @@ Plan Complete(Plan plan) {
 RC_GTEST_PROP(PropertiesTest, CompleteRunsAreLinkedCompletely,
               (const Plan& plan)) {
   const GeneratedRun run(Complete(plan));
-  SHOW_PLAN(run);
-  std::set<std::pair<std::string, std::string>> expected;
+  std::set<std::string> expected;
   for (const auto& [execution, llm] : run.chosen_by()) {
-    expected.emplace(execution, llm);
+    expected.insert(execution + "<-" + llm);
   }
   for (const auto& [execution, llm] : run.used_by()) {
-    expected.emplace(llm, execution);
+    expected.insert(llm + "<-" + execution);
   }
   for (const Mode mode : kModes) {
-    std::set<std::pair<std::string, std::string>> links;
+    std::set<std::string> edges;
     for (const SpanLink& link :
-         Play(TestOptions(mode), run.scenario().Signals()).links) {
+         LinksOf(run, TestOptions(mode), run.scenario().Signals())) {
       RC_ASSERT(link.evidence <= Evidence::kHandoff);
-      links.emplace(run.scenario().NameOf(link.consumer),
-                    run.scenario().NameOf(link.producer));
+      edges.insert(run.scenario().NameOf(link.consumer) + "<-" +
+                   run.scenario().NameOf(link.producer));
     }
-    RC_ASSERT(links == expected);
+    RC_ASSERT(edges == expected);
   }
 }
 
 RC_GTEST_PROP(PropertiesTest, SettledLinksDoNotDependOnTheOrder,
               (const Plan& plan, uint32_t seed)) {
   const GeneratedRun run(plan);
-  SHOW_PLAN(run);
+  const std::vector<Signal> signals = run.scenario().Signals();
   for (const UsePolicy policy : {UsePolicy::kFirst, UsePolicy::kAll}) {
     const Options options =
         OptionsFor(Mode::kSettled, Evidence::kOrder, policy);
-    const std::vector<Signal> signals = run.scenario().Signals();
-    RC_ASSERT(
-        Show(run.scenario(), Play(options, signals).links) ==
-        Show(run.scenario(), Play(options, Shuffled(signals, seed)).links));
+    const auto links = LinksOf(run, options, signals);
+    const auto again = LinksOf(run, options, Shuffled(signals, seed));
+    RC_ASSERT(Show(run.scenario(), links) == Show(run.scenario(), again));
   }
 }
 
 // The same links come out in the same order, too.
 RC_GTEST_PROP(PropertiesTest, SettledLinksComeInOneOrder,
-              (const Plan& plan, uint32_t seed)) {
-  const GeneratedRun run(plan);
-  SHOW_PLAN(run);
-  if (plan.traces.size() != 1) return;  // scopes are settled in turn
+              (const std::vector<RunPlan>& runs, uint32_t seed)) {
+  const GeneratedRun run(Plan{{runs}});  // several scopes settle in turn
   const std::vector<Signal> signals = run.scenario().Signals();
-  std::vector<SpanLink> links = Play(Everything(Mode::kSettled), signals).links;
-  std::vector<SpanLink> again =
-      Play(Everything(Mode::kSettled), Shuffled(signals, seed)).links;
+  const Options options = Everything(Mode::kSettled);
+  auto links = LinksOf(run, options, signals);
+  auto again = LinksOf(run, options, Shuffled(signals, seed));
   for (auto* some : {&links, &again}) {
     for (SpanLink& link : *some) link.consumer_finished = false;
   }
   RC_ASSERT(links == again);
 }
 
+void ExpectModesAgree(const GeneratedRun& run,
+                      const std::vector<Signal>& signals) {
+  const auto live = LinksOf(run, Everything(Mode::kLive), signals);
+  const auto settled = LinksOf(run, Everything(Mode::kSettled), signals);
+  RC_ASSERT(Show(run.scenario(), live) == Show(run.scenario(), settled));
+}
+
 RC_GTEST_PROP(PropertiesTest, LiveEqualsSettled, (const Plan& plan)) {
   const GeneratedRun run(plan);
-  SHOW_PLAN(run);
-  const std::vector<Signal> signals = run.scenario().Signals();
-  RC_ASSERT(
-      Show(run.scenario(), Play(Everything(Mode::kLive), signals).links) ==
-      Show(run.scenario(), Play(Everything(Mode::kSettled), signals).links));
+  ExpectModesAgree(run, run.scenario().Signals());
 }
 
 RC_GTEST_PROP(PropertiesTest, LiveEqualsSettledOnEveryPromisedOrder,
               (const Plan& plan, uint32_t seed)) {
   const GeneratedRun run(plan);
-  SHOW_PLAN(run);
-  const std::vector<Signal> signals = run.PromisedOrder(seed);
-  RC_ASSERT(
-      Show(run.scenario(), Play(Everything(Mode::kLive), signals).links) ==
-      Show(run.scenario(), Play(Everything(Mode::kSettled), signals).links));
+  ExpectModesAgree(run, run.PromisedOrder(seed));
 }
 
 // In any order at all: what live mode says stays possible and is said once.
 RC_GTEST_PROP(PropertiesTest, LiveNeverRetracts,
               (const Plan& plan, uint32_t seed)) {
   const GeneratedRun run(plan);
-  SHOW_PLAN(run);
-  const PlayResult result =
-      Play(Everything(Mode::kLive), Shuffled(run.scenario().Signals(), seed));
-  RC_ASSERT(ContradictionIn(run, result.links) == "");
+  const auto links = LinksOf(run, Everything(Mode::kLive),
+                             Shuffled(run.scenario().Signals(), seed));
+  RC_ASSERT(ContradictionIn(run, links) == "");
 }
 
 RC_GTEST_PROP(PropertiesTest, BooksAreEmptyAtTheEnd,
               (const Plan& plan, uint32_t seed)) {
   const GeneratedRun run(plan);
-  SHOW_PLAN(run);
+  const std::vector<Signal> signals = Shuffled(run.scenario().Signals(), seed);
   for (const Mode mode : kModes) {
-    const PlayResult result =
-        Play(Everything(mode), Shuffled(run.scenario().Signals(), seed));
+    const PlayResult result = Play(Everything(mode), signals);
     RC_ASSERT(result.stats == ToolCallTracker::Stats());
   }
 }
@@ -306,18 +312,16 @@ RC_GTEST_PROP(PropertiesTest, BooksAreEmptyAtTheEnd,
 // A stronger demand shows fewer links and changes none of those it shows.
 RC_GTEST_PROP(PropertiesTest, MinimumEvidenceOnlyHides, (const Plan& plan)) {
   const GeneratedRun run(plan);
-  SHOW_PLAN(run);
+  const std::vector<Signal> signals = run.scenario().Signals();
   for (const Mode mode : kModes) {
-    std::vector<SpanLink> shown;
-    for (const SpanLink& link :
-         Play(Everything(mode), run.scenario().Signals()).links) {
-      if (link.evidence <= Evidence::kArguments) shown.push_back(link);
+    std::vector<SpanLink> strong;
+    for (const SpanLink& link : LinksOf(run, Everything(mode), signals)) {
+      if (link.evidence <= Evidence::kArguments) strong.push_back(link);
     }
-    Options options = Everything(mode);
-    options.min_evidence = Evidence::kArguments;
-    const PlayResult result = Play(options, run.scenario().Signals());
-    RC_ASSERT(Show(run.scenario(), result.links) ==
-              Show(run.scenario(), shown));
+    const auto shown =
+        LinksOf(run, OptionsFor(mode, Evidence::kArguments, UsePolicy::kFirst),
+                signals);
+    RC_ASSERT(Show(run.scenario(), shown) == Show(run.scenario(), strong));
   }
 }
 
