@@ -343,7 +343,9 @@ void CallBook::IndexOpen(CallNumber number) {
   if (call.arguments) {
     open_by_arguments_.insert({*call.arguments, answer, reversed, number});
   }
-  open_by_name_.insert({call.name, answer, reversed, number});
+  if (call.reserved_by == kNobody) {
+    open_by_name_.insert({call.name, answer, reversed, number});
+  }
   if (call.handoff) {
     open_handoffs_.insert({kHandoffs, answer, reversed, number});
   }

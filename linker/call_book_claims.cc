@@ -254,16 +254,18 @@ void CallBook::RetryTool(Fingerprint name, Batch& batch) {
   }
 }
 
+// A reserved call is not open by name any more: the next start takes the next.
 void CallBook::Reserve(ExecutionNumber number) {
   Execution& execution = *executions_.Get(number);
   if (!execution.start_known || execution.name_text.empty()) return;
   FindEnclosure(execution);
-  const Choice choice =
-      Best(open_by_name_, execution.name, execution,
-           [](const Call& call) { return call.reserved_by == kNobody; });
+  const Choice choice = Best(open_by_name_, execution.name, execution,
+                             [](const Call&) { return true; });
   if (choice.call == kNobody) return;
+  UnindexOpen(choice.call);
   execution.reserved = choice.call;
   calls_.Get(choice.call)->reserved_by = number;
+  IndexOpen(choice.call);
 }
 
 void CallBook::Release(ExecutionNumber number) {
@@ -271,6 +273,9 @@ void CallBook::Release(ExecutionNumber number) {
   Call* call = calls_.Get(execution.reserved);
   if (call != nullptr && call->reserved_by == number) {
     call->reserved_by = kNobody;
+    const bool is_open = !call->used && call->state != State::kExecuted &&
+                         call->state != State::kClosed;
+    if (is_open) IndexOpen(execution.reserved);
   }
   execution.reserved = kNobody;
 }
@@ -542,6 +547,7 @@ void CallBook::Attach(ExecutionNumber number, CallNumber call_number,
     Report(DiagnosticId::kReservationMoved, execution.span.span_id, batch);
   }
   Release(number);
+  if (displaced != kNobody) Release(displaced);
   Unlist(number);
   execution.call = call_number;
   execution.evidence = evidence;
@@ -570,11 +576,8 @@ void CallBook::Attach(ExecutionNumber number, CallNumber call_number,
   link.tool_version = call.version;
   Emit(std::move(link), execution.node, batch);
   if (execution.kind == SpanKind::kHandoff) CloseSiblings(call, batch);
-  if (displaced != kNobody && displaced != number) {
-    if (Execution* other = executions_.Get(displaced)) {
-      other->reserved = kNobody;
-      if (is_live()) ReserveAgain(other->name);
-    }
+  if (is_live() && displaced != kNobody && displaced != number) {
+    ReserveAgain(executions_.Get(displaced)->name);
   }
   std::vector<Use> uses = std::move(call.waiting_uses);
   call.waiting_uses.clear();
