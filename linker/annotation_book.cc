@@ -23,7 +23,7 @@ void AnnotationBook::OnSpanFinish(const SpanFinish& finish, Batch& batch) {
   const SpanId id = finish.span.context.span_id;
   if (finish.kind == SpanKind::kLlm) Start(finish.span, finish.kind, batch);
   Span* const span = Find(id);
-  if (span != nullptr && span->is_llm && span->is_placed) {
+  if (span != nullptr && span->is_placed) {
     Span* const parent = Find(span->parent);
     if (parent != nullptr) OnLlmEnd(*parent, id);
   }

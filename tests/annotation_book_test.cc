@@ -288,6 +288,52 @@ TEST_F(AnnotationBookTest, HookMayEndWhileTheSpanIsOpen) {
   Note("too late");
   EXPECT_THAT(Bound(), ElementsAre("L1: open"));
   EXPECT_EQ(lost(), 1u);
+  HookStart();
+  StartLlm("L2");
+  EndLlm("L2");
+  Note("end");
+  HookEnd();
+  EXPECT_THAT(Bound(), ElementsAre("L2: end"));
+}
+
+TEST_F(AnnotationBookTest, EndedHookKeepsNothingForRetries) {
+  HookStart();
+  Note("start");
+  StartLlm("L1");
+  HookEnd();
+  EXPECT_EQ(book_.size(), 0u);
+  StartLlm("L2");
+  EXPECT_THAT(Bound(), ElementsAre("L1: start"));
+}
+
+TEST_F(AnnotationBookTest, RepeatedEndDoesNotOpenTheWindow) {
+  HookStart();
+  StartLlm("L1");
+  EndLlm("L1");
+  HookEnd();
+  EndLlm("L1");
+  Note("too late");
+  EXPECT_THAT(Bound(), IsEmpty());
+  EXPECT_EQ(lost(), 1u);
+}
+
+TEST_F(AnnotationBookTest, LastOfOverlappingSpansCounts) {
+  HookStart();
+  StartLlm("L1");
+  StartLlm("L2");
+  EndLlm("L1");
+  Note("open");
+  EXPECT_THAT(Bound(), ElementsAre("L2: open"));
+}
+
+TEST_F(AnnotationBookTest, SpansWithoutLlmSpansAreNotRemembered) {
+  StartTool("tool");
+  EXPECT_EQ(book_.spans(), 0u);
+  Note("lost", "tool");
+  End("tool", SpanKind::kTool, "turn");
+  EXPECT_EQ(book_.size(), 0u);
+  EXPECT_EQ(book_.spans(), 0u);
+  EXPECT_EQ(lost(), 1u);
 }
 
 TEST_F(AnnotationBookTest, OtherChildrenBeforeTheEndChangeNothing) {
