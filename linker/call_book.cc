@@ -149,8 +149,8 @@ void CallBook::OnFinish(Node node, const SpanFinish& finish, Batch& batch) {
   DecideAll(std::move(waiting), batch);
 }
 
-CallBook::Call CallBook::MakeCall(Node node, const LlmToolChoice& choice,
-                                  uint64_t arrival) const {
+BookedCall CallBook::MakeCall(Node node, const LlmToolChoice& choice,
+                              uint64_t arrival) const {
   const SpanTree::Span& llm = *tree_->Get(node);
   Call call;
   call.llm = {trace_, llm.id};
@@ -378,8 +378,7 @@ void CallBook::EvictOldestCall(Batch& batch) {
   calls_.PopOldest();
 }
 
-CallBook::ExecutionNumber CallBook::FindOrAddExecution(Node node,
-                                                       Batch& batch) {
+ExecutionNumber CallBook::FindOrAddExecution(Node node, Batch& batch) {
   const auto known = execution_at_.find(node);
   if (known != execution_at_.end()) return known->second;
   const size_t limit = context_.options->limits.executions_per_scope;

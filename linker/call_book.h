@@ -21,13 +21,11 @@
 #ifndef SPANLINK_LINKER_CALL_BOOK_H_
 #define SPANLINK_LINKER_CALL_BOOK_H_
 
-#include <array>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -35,7 +33,9 @@
 #include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/functional/function_ref.h"
 #include "spanlink/linker/batch.h"
+#include "spanlink/linker/call_records.h"
 #include "spanlink/linker/fingerprint.h"
 #include "spanlink/linker/handoff_names.h"
 #include "spanlink/linker/moment.h"
@@ -86,9 +86,6 @@ class CallBook {
 
  private:
   using Node = SpanTree::Node;
-  using CallNumber = uint64_t;
-  using ExecutionNumber = uint64_t;
-  static constexpr uint64_t kNobody = ~uint64_t{0};
   static constexpr Node kAny = SpanTree::kNone - 1;
   // How many of the latest open calls are looked at for one execution.
   static constexpr int kMaxCandidates = 256;
@@ -98,72 +95,10 @@ class CallBook {
   // about its target.
   static constexpr Fingerprint kHandoffs{1, 1};
 
-  enum class State : uint8_t { kOpen, kPending, kFailed, kExecuted, kClosed };
-
-  struct Use {
-    Node node = SpanTree::kNone;
-    SpanId llm;
-    Moment start;
-    Fingerprint id, name;
-    bool has_id = false;
-    bool failed = false;
-    uint32_t ordinal = 0;
-  };
-
-  struct Call {
-    SpanContext llm;
-    Node node = SpanTree::kNone;
-    uint32_t index = 0;
-    Moment start, end;  // of the answer
-    std::string id_text, name_text, version;
-    Fingerprint id, name, conversation;
-    uint64_t identity = 0;
-    std::optional<Fingerprint> arguments;
-    std::optional<HandoffTarget> handoff;
-    State state = State::kOpen;
-    bool used = false;
-    bool contested = false;
-    bool parked_before = false;  // came from an earlier scope
-    uint32_t attempts = 0;       // executions that ran
-    ExecutionNumber reserved_by = kNobody;
-    std::vector<ExecutionNumber> executions;
-    std::optional<Moment> first_use;
-    std::vector<Use> waiting_uses;
-    // Of a parked call: the execution whose result a later trace may use.
-    std::optional<SpanContext> earlier_execution;
-    Evidence earlier_evidence = Evidence::kToolCallId;
-    bool earlier_handoff = false;
-
-    bool has_id() const { return !id_text.empty(); }
-  };
-
-  struct Execution {
-    SpanContext span;
-    Node node = SpanTree::kNone;
-    Moment start;
-    std::optional<Moment> end;
-    std::optional<SpanId> parent;
-    bool start_known = false;
-    bool finished = false;
-    bool listed = false;  // in `undecided_`
-    SpanKind kind = SpanKind::kTool;
-    Outcome outcome = Outcome::kOk;
-    std::string id_text, name_text, to_agent;
-    Fingerprint id, name, conversation, agent;
-    bool has_id = false;
-    std::array<Fingerprint, 1 + kMaxAlternativeArguments> readings;
-    uint8_t reading_count = 0;
-    Node enclosure =
-        SpanTree::kNone;  // an execution of the same tool around it
-    CallNumber call = kNobody;
-    CallNumber reserved = kNobody;
-    Evidence evidence = Evidence::kOrder;
-    uint32_t attempt = 1;
-    bool result_linked = false;
-    Node first_target_llm = SpanTree::kNone;  // of a handoff
-
-    bool is_undecided() const { return call == kNobody; }
-  };
+  using State = CallState;
+  using Call = BookedCall;
+  using Execution = BookedExecution;
+  using Use = BookedUse;
 
   // Where a call stands among the candidates for an execution: smaller is
   // better.
@@ -230,45 +165,44 @@ class CallBook {
     return context_.fingerprinter->OfText(text);
   }
 
-  // Claims (call_book_claims.cc).
+  // Candidates (call_book_candidates.cc).
   std::optional<Rank> Assess(const Call& call, const Execution& execution,
                              By by) const;
   bool IsBarred(const Call& call, const Execution& execution) const;
   bool AreOfOtherAgents(Node a, Node b) const;
-  template <typename Visit>
   void ScanOpen(const OpenCalls& calls, Fingerprint key,
-                const Execution& execution, Visit visit) const;
-  template <typename Accept>
+                const Execution& execution,
+                absl::FunctionRef<bool(CallNumber, const Call&)> visit) const;
   Choice Best(const OpenCalls& calls, Fingerprint key,
-              const Execution& execution, Accept accept) const;
+              const Execution& execution,
+              absl::FunctionRef<bool(const Call&)> accept) const;
+  Choice BestFree(const OpenCalls& calls, Fingerprint key,
+                  ExecutionNumber number) const;
+  void Contest(const OpenCalls& calls, Fingerprint key,
+               const Execution& execution);
   CallNumber KeepOrder(CallNumber best, const Execution& execution,
                        Fingerprint reading) const;
   bool Fits(const Call& call, const Execution& execution) const;
   void FindEnclosure(Execution& execution) const;
+  void Reserve(ExecutionNumber number);
+  void Release(ExecutionNumber number);
+  void ReserveAgain(Fingerprint name);
+
+  // Claims (call_book_claims.cc).
   void DecideNow(ExecutionNumber number, Batch& batch);
   void DecideAll(std::vector<ExecutionNumber> executions, Batch& batch);
   void RetryAfterChoice(CallNumber number, Batch& batch);
   void RetryTool(Fingerprint name, Batch& batch);
-  void Reserve(ExecutionNumber number);
-  void Release(ExecutionNumber number);
-  void ReserveAgain(Fingerprint name);
   bool ClaimById(ExecutionNumber number, Batch& batch);
   bool ClaimReserved(ExecutionNumber number, Batch& batch);
   bool ClaimOnlyFit(ExecutionNumber number, Batch& batch);
   bool ClaimByArguments(ExecutionNumber number, Batch& batch);
   bool ClaimHandoff(ExecutionNumber number, Batch& batch);
   bool ClaimRemaining(ExecutionNumber number, Batch& batch);
-  Choice BestFree(const OpenCalls& calls, Fingerprint key,
-                  ExecutionNumber number) const;
-  void Contest(const OpenCalls& calls, Fingerprint key,
-               const Execution& execution);
   bool ClaimByName(ExecutionNumber number, Evidence grade, Batch& batch);
   void Attach(ExecutionNumber number, CallNumber call, Evidence evidence,
               Batch& batch);
   void CloseSiblings(const Call& call, Batch& batch);
-  CallNumber Unpark(const Fingerprint& conversation, const Fingerprint& id,
-                    bool for_execution, Batch& batch);
-  CallNumber Readmit(ParkedCall parked, Batch& batch);
 
   // Uses (call_book_uses.cc).
   void MarkSuperseded(const Use& use);
@@ -278,15 +212,22 @@ class CallBook {
   std::optional<bool> EndedBefore(const Call& call, const Use& use) const;
   void UseCall(CallNumber number, const Use& use, Batch& batch);
   bool Consume(CallNumber number, const Use& use, Batch& batch);
+  bool IsLinked(CallNumber number, Node llm);
   const Execution* PickProducer(const Call& call, const Use& use) const;
   bool UseOrphan(const Use& use, Batch& batch);
   void FollowHandoff(Node llm, Batch& batch);
   void LinkFollowed(Execution& handoff, Node llm, Batch& batch);
+
+  // The end (call_book_settle.cc).
   void SettleFiled(Batch& batch);
   void SettleUses(Batch& batch);
   void ReportLeftovers(Batch& batch);
   void ReportCall(const Call& call, Batch& batch);
   void Park();
+  CallNumber Unpark(const Fingerprint& conversation, const Fingerprint& id,
+                    bool for_execution, Batch& batch);
+  CallNumber Readmit(ParkedCall parked, Batch& batch);
+
   void Report(DiagnosticId id, SpanId span, Batch& batch);
   void Emit(SpanLink link, Node consumer, Batch& batch);
 
@@ -318,7 +259,7 @@ class CallBook {
 
   absl::flat_hash_map<Fingerprint, std::vector<Use>> uses_of_unknown_;
   absl::flat_hash_set<std::pair<Node, Fingerprint>> superseded_;
-  absl::flat_hash_set<uint64_t> seen_uses_;
+  absl::flat_hash_set<std::pair<CallNumber, Node>> linked_;  // policy `all`
   size_t waiting_uses_ = 0;
 
   // Settled mode: facts on file until `Settle`.

@@ -1,151 +1,15 @@
 // The claims: which execution ran which call.
 //
 // An execution looks for its call grade by grade, from the strongest evidence
-// to the weakest, and takes the best-ranked candidate of the first grade that
-// has one. Among candidates the rank is: near in the tree, answered before the
-// tool started, not executed yet, and then the latest answer first and the
-// order of the answer, which is the order in which `ScanOpen` visits them.
-//
-// Equal calls of one answer are told apart by the order in which their tools
-// start: SDKs start the calls of an answer in its order. A start knows only the
-// tool's name, so it *reserves* the next call of that name; the end brings the
-// arguments and keeps the reservation if they fit.
+// to the weakest, and takes the best candidate of the first grade that has one.
+// Live mode takes what is safe at once; the rest, and all of settled mode, goes
+// through `DecideAll`, a grade at a time.
 #include <algorithm>
-#include <limits>
 #include <tuple>
 
 #include "spanlink/linker/call_book.h"
 
 namespace spanlink {
-namespace {
-
-constexpr SpanId kLargestSpanId{
-    {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
-// Answers with more calls than this are not put in order call by call.
-constexpr size_t kMaxOrderedAnswer = 4096;
-
-}  // namespace
-
-std::optional<CallBook::Rank> CallBook::Assess(const Call& call,
-                                               const Execution& execution,
-                                               By by) const {
-  if (by == By::kValue && IsBarred(call, execution)) return std::nullopt;
-  if (execution.enclosure != SpanTree::kNone &&
-      !tree_->Encloses(execution.enclosure, call.node)) {
-    return std::nullopt;
-  }
-  Rank rank;
-  const Moment& start = execution.start;
-  const bool timed = call.start.timed && start.timed;
-  rank.started_later = call.start.IsAfter(start);
-  if (rank.started_later) {
-    const int64_t skew = context_.options->clock_skew.count();
-    if (timed && call.start.ns - skew > start.ns) return std::nullopt;
-    if (!timed && by == By::kValue) return std::nullopt;
-  }
-  rank.answered_later = call.end.IsAfter(start);
-  rank.distance = tree_->Distance(execution.node, call.node);
-  rank.other_agent =
-      by == By::kId && AreOfOtherAgents(call.node, execution.node);
-  const bool presumed_untraced = call.executions.empty() && call.first_use &&
-                                 start.IsAfter(*call.first_use);
-  rank.progress = presumed_untraced ? 4 : static_cast<uint8_t>(call.state);
-  return rank;
-}
-
-// What only an id can overcome.
-bool CallBook::IsBarred(const Call& call, const Execution& execution) const {
-  if (call.parked_before || call.used || call.state == State::kExecuted ||
-      call.state == State::kClosed) {
-    return true;
-  }
-  if (call.has_id() && execution.has_id && call.id != execution.id) return true;
-  if (call.first_use && execution.start.IsAfter(*call.first_use)) return true;
-  return AreOfOtherAgents(call.node, execution.node);
-}
-
-// A barrier: both agents are known and they differ.
-bool CallBook::AreOfOtherAgents(Node a, Node b) const {
-  const Node agent_of_a = tree_->NearestAgent(a);
-  const Node agent_of_b = tree_->NearestAgent(b);
-  return agent_of_a != SpanTree::kNone && agent_of_b != SpanTree::kNone &&
-         agent_of_a != agent_of_b;
-}
-
-// Visits the open calls of a key that an execution may have run, latest answer
-// first. `visit` returns whether the call counts against `kMaxCandidates`.
-template <typename Visit>
-void CallBook::ScanOpen(const OpenCalls& calls, Fingerprint key,
-                        const Execution& execution, Visit visit) const {
-  OpenCall end;
-  end.key = key;
-  end.answer.ns = std::numeric_limits<int64_t>::max();
-  if (execution.start.timed) {
-    const int64_t skew = context_.options->clock_skew.count();
-    end.answer.ns = execution.start.ns > end.answer.ns - skew
-                        ? end.answer.ns
-                        : execution.start.ns + skew;
-  }
-  end.answer.arrival = std::numeric_limits<uint64_t>::max();
-  end.answer.id = kLargestSpanId;
-  end.reversed_index = std::numeric_limits<uint32_t>::max();
-  end.call = kNobody;
-  int counted = 0;
-  int visited = 0;
-  for (auto it = calls.upper_bound(end); it != calls.begin();) {
-    --it;
-    if (it->key != key) return;
-    if (visit(it->call, *calls_.Get(it->call))) ++counted;
-    if (counted >= kMaxCandidates || ++visited >= 16 * kMaxCandidates) return;
-  }
-}
-
-template <typename Accept>
-CallBook::Choice CallBook::Best(const OpenCalls& calls, Fingerprint key,
-                                const Execution& execution,
-                                Accept accept) const {
-  Choice choice;
-  std::optional<Rank> best;
-  ScanOpen(calls, key, execution, [&](CallNumber number, const Call& call) {
-    if (!accept(call)) return false;
-    const std::optional<Rank> rank = Assess(call, execution, By::kValue);
-    if (!rank) return true;
-    ++choice.candidates;
-    if (!best || *rank < *best) {
-      best = rank;
-      choice.call = number;
-    }
-    return true;
-  });
-  return choice;
-}
-
-bool CallBook::Fits(const Call& call, const Execution& execution) const {
-  const auto end = execution.readings.begin() + execution.reading_count;
-  return call.arguments &&
-         std::find(execution.readings.begin(), end, *call.arguments) != end;
-}
-
-// An MCP client's span inside the SDK's span of the same tool: only a call that
-// was chosen inside the outer one can be its own.
-void CallBook::FindEnclosure(Execution& execution) const {
-  execution.enclosure = SpanTree::kNone;
-  Node node = tree_->Parent(execution.node);
-  for (int steps = 0; node != SpanTree::kNone && steps < SpanTree::kMaxClimb;
-       node = tree_->Parent(node), ++steps) {
-    const auto found = execution_at_.find(node);
-    if (found == execution_at_.end() || node == execution.node) continue;
-    const Execution& outer = *executions_.Get(found->second);
-    const bool same_id =
-        outer.has_id && execution.has_id && outer.id == execution.id;
-    const bool same_tool =
-        !execution.name_text.empty() && outer.name == execution.name;
-    if (same_id || same_tool) {
-      execution.enclosure = node;
-      return;
-    }
-  }
-}
 
 // Live mode, when an execution is complete.
 void CallBook::DecideNow(ExecutionNumber number, Batch& batch) {
@@ -254,54 +118,6 @@ void CallBook::RetryTool(Fingerprint name, Batch& batch) {
   }
 }
 
-// A reserved call is not open by name any more: the next start takes the next.
-void CallBook::Reserve(ExecutionNumber number) {
-  Execution& execution = *executions_.Get(number);
-  if (!execution.start_known || execution.name_text.empty()) return;
-  FindEnclosure(execution);
-  const Choice choice = Best(open_by_name_, execution.name, execution,
-                             [](const Call&) { return true; });
-  if (choice.call == kNobody) return;
-  UnindexOpen(choice.call);
-  execution.reserved = choice.call;
-  calls_.Get(choice.call)->reserved_by = number;
-  IndexOpen(choice.call);
-}
-
-void CallBook::Release(ExecutionNumber number) {
-  Execution& execution = *executions_.Get(number);
-  Call* call = calls_.Get(execution.reserved);
-  if (call != nullptr && call->reserved_by == number) {
-    call->reserved_by = kNobody;
-    const bool is_open = !call->used && call->state != State::kExecuted &&
-                         call->state != State::kClosed;
-    if (is_open) IndexOpen(execution.reserved);
-  }
-  execution.reserved = kNobody;
-}
-
-// Live mode: after a reserved call went to another execution or a new answer
-// came, all that are undecided reserve anew, in the order of start.
-void CallBook::ReserveAgain(Fingerprint name) {
-  const auto found = undecided_.find(name);
-  if (found == undecided_.end()) return;
-  const std::vector<ExecutionNumber>& all = found->second;
-  std::vector<ExecutionNumber> latest(
-      all.end() - std::min(all.size(), kMaxRetries), all.end());
-  std::erase_if(latest, [this](ExecutionNumber number) {
-    const Execution& execution = *executions_.Get(number);
-    return execution.has_id || execution.kind != SpanKind::kTool;
-  });
-  const auto key = [this](ExecutionNumber number) {
-    const Execution& execution = *executions_.Get(number);
-    return SortKey(execution.start, execution.span.span_id);
-  };
-  std::sort(latest.begin(), latest.end(),
-            [&](auto a, auto b) { return key(a) < key(b); });
-  for (const ExecutionNumber number : latest) Release(number);
-  for (const ExecutionNumber number : latest) Reserve(number);
-}
-
 // 1. `tool_call_id`. Ids repeat: the same tool first, then the rank, then equal
 // arguments before the order of the answer.
 bool CallBook::ClaimById(ExecutionNumber number, Batch& batch) {
@@ -394,66 +210,6 @@ bool CallBook::ClaimByArguments(ExecutionNumber number, Batch& batch) {
     return true;
   }
   return false;
-}
-
-// The best call that no other execution has reserved.
-CallBook::Choice CallBook::BestFree(const OpenCalls& calls, Fingerprint key,
-                                    ExecutionNumber number) const {
-  return Best(calls, key, *executions_.Get(number), [&](const Call& call) {
-    return call.reserved_by == kNobody || call.reserved_by == number;
-  });
-}
-
-void CallBook::Contest(const OpenCalls& calls, Fingerprint key,
-                       const Execution& execution) {
-  std::vector<CallNumber> contested;
-  ScanOpen(calls, key, execution, [&](CallNumber number, const Call& call) {
-    if (Assess(call, execution, By::kValue)) contested.push_back(number);
-    return true;
-  });
-  for (const CallNumber number : contested) {
-    calls_.Get(number)->contested = true;
-  }
-}
-
-// Among equal calls of one answer, prefers one that keeps the calls of this
-// tool in the order in which they started.
-CallBook::CallNumber CallBook::KeepOrder(CallNumber best,
-                                         const Execution& execution,
-                                         Fingerprint reading) const {
-  const auto found = answers_.find(calls_.Get(best)->node);
-  if (found == answers_.end()) return best;
-  const std::vector<CallNumber>& answer = found->second.calls;
-  if (answer.size() > kMaxOrderedAnswer) return best;
-  int64_t above = -1;
-  int64_t below = std::numeric_limits<int64_t>::max();
-  const SortKey start(execution.start, execution.span.span_id);
-  for (const CallNumber number : answer) {
-    const Call& call = *calls_.Get(number);
-    if (call.name != execution.name) continue;
-    for (const ExecutionNumber other_number : call.executions) {
-      const Execution* other = executions_.Get(other_number);
-      if (other == nullptr) continue;
-      if (SortKey(other->start, other->span.span_id) < start) {
-        above = std::max<int64_t>(above, call.index);
-      } else {
-        below = std::min<int64_t>(below, call.index);
-      }
-    }
-  }
-  CallNumber first = kNobody;
-  for (const CallNumber number : answer) {
-    const Call& call = *calls_.Get(number);
-    if (call.arguments != reading || call.index <= above ||
-        call.index >= below || call.state != State::kOpen ||
-        call.reserved_by != kNobody || !Assess(call, execution, By::kValue)) {
-      continue;
-    }
-    if (first == kNobody || call.index < calls_.Get(first)->index) {
-      first = number;
-    }
-  }
-  return first == kNobody ? best : first;
 }
 
 // 3. `handoff`: the tool's name says the target agent. A producer that gives

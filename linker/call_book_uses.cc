@@ -1,4 +1,4 @@
-// The uses: whose result an LLM span read, and what is left at the end.
+// The uses: whose result an LLM span read.
 //
 // A use belongs to the nearest call of its id whose answer had ended, traced or
 // not: histories repeat old results in every later prompt, and providers repeat
@@ -6,10 +6,8 @@
 // would do. The k-th result of one id in one prompt belongs to the k-th such
 // call.
 #include <algorithm>
-#include <limits>
 #include <tuple>
 
-#include "absl/hash/hash.h"
 #include "spanlink/linker/call_book.h"
 
 namespace spanlink {
@@ -18,9 +16,6 @@ namespace {
 // A first use may turn out to have started before the tool did; a few more are
 // kept for that case.
 constexpr size_t kMaxWaitingUsesOfCall = 4;
-
-// What came from an earlier scope came before everything here.
-constexpr Moment kEarlier{std::numeric_limits<int64_t>::min(), 0, false};
 
 }  // namespace
 
@@ -82,7 +77,7 @@ std::optional<bool> CallBook::EndedBefore(const Call& call,
   return true;
 }
 
-CallBook::CallNumber CallBook::FindUsedCall(const Use& use) const {
+CallNumber CallBook::FindUsedCall(const Use& use) const {
   const auto found = by_id_.find(use.id);
   if (found == by_id_.end()) return kNobody;
   const std::vector<CallNumber>& calls = found->second;
@@ -118,7 +113,7 @@ CallBook::CallNumber CallBook::FindUsedCall(const Use& use) const {
 
 // Without an id: the ordinal-th call of the tool by this agent; by anyone if
 // this agent made none (it was handed the conversation).
-CallBook::CallNumber CallBook::FindUsedCallWithoutId(const Use& use) const {
+CallNumber CallBook::FindUsedCallWithoutId(const Use& use) const {
   const Node agent = tree_->NearestAgent(use.node);
   auto found = idless_calls_.find({use.name, agent});
   if (found == idless_calls_.end())
@@ -169,6 +164,7 @@ bool CallBook::Consume(CallNumber number, const Use& use, Batch& batch) {
   }
   call.used = true;
   UnindexOpen(number);
+  if (!once && IsLinked(number, use.node)) return true;
   if (producer != nullptr && is_handoff) {
     Execution& handoff = *executions_.Get(execution_at_.at(producer->node));
     if (handoff.result_linked) return true;
@@ -190,10 +186,18 @@ bool CallBook::Consume(CallNumber number, const Use& use, Batch& batch) {
   return true;
 }
 
+// A use that is reported twice is one use.
+bool CallBook::IsLinked(CallNumber number, Node llm) {
+  if (linked_.size() > 4 * context_.options->limits.uses_per_scope) {
+    linked_.clear();
+  }
+  return !linked_.insert({number, llm}).second;
+}
+
 // The last attempt that had ended when the LLM span started; failing that the
 // last that had started.
-const CallBook::Execution* CallBook::PickProducer(const Call& call,
-                                                  const Use& use) const {
+const BookedExecution* CallBook::PickProducer(const Call& call,
+                                              const Use& use) const {
   const int64_t skew = context_.options->clock_skew.count();
   const Execution* best = nullptr;
   bool best_ended = false;
@@ -318,226 +322,6 @@ void CallBook::LinkFollowed(Execution& handoff, Node llm, Batch& batch) {
     link.tool_call_id = call->id_text;
   }
   Emit(std::move(link), llm, batch);
-}
-
-void CallBook::Settle(Batch& batch) {
-  if (!is_live()) SettleFiled(batch);
-  std::vector<ExecutionNumber> undecided;
-  for (const auto& [name, numbers] : undecided_) {
-    undecided.insert(undecided.end(), numbers.begin(), numbers.end());
-  }
-  DecideAll(std::move(undecided), batch);
-  SettleUses(batch);
-  ReportLeftovers(batch);
-  Park();
-}
-
-// Settled mode: what is on file enters the books in an order that the arrival
-// of the signals has no part in.
-void CallBook::SettleFiled(Batch& batch) {
-  tree_->MarkLlmAncestors();
-  for (Call& call : filed_calls_) {
-    const SpanTree::Span* llm = tree_->Get(call.node);
-    if (llm == nullptr) continue;
-    call.start = llm->start;
-    call.end = llm->end.value_or(call.end);
-    call.conversation = llm->conversation;
-  }
-  const auto call_key = [](const Call& call) {
-    return std::tuple(SortKey(call.start, call.llm.span_id), call.index,
-                      call.id, call.name, call.arguments);
-  };
-  std::sort(
-      filed_calls_.begin(), filed_calls_.end(),
-      [&](const Call& a, const Call& b) { return call_key(a) < call_key(b); });
-  for (Call& call : filed_calls_) InsertCall(std::move(call), batch);
-  filed_calls_.clear();
-  const auto use_key = [](const Use& use) {
-    return std::tuple(SortKey(use.start, use.llm), use.id, use.name,
-                      use.ordinal, use.failed);
-  };
-  for (Use& use : filed_uses_) {
-    if (const SpanTree::Span* llm = tree_->Get(use.node)) {
-      use.start = llm->start;
-    }
-    MarkSuperseded(use);
-  }
-  std::sort(
-      filed_uses_.begin(), filed_uses_.end(),
-      [&](const Use& a, const Use& b) { return use_key(a) < use_key(b); });
-  // What an untraced execution left behind must be known before any claim.
-  for (const Use& use : filed_uses_) {
-    if (IsWrapper(use.node)) continue;
-    Call* call =
-        calls_.Get(use.has_id ? FindUsedCall(use) : FindUsedCallWithoutId(use));
-    if (call == nullptr) continue;
-    if (!call->first_use || call->first_use->IsAfter(use.start)) {
-      call->first_use = use.start;
-    }
-  }
-}
-
-// LLM spans in order of start: first what their prompts hold, then the handoffs
-// that lead to them.
-void CallBook::SettleUses(Batch& batch) {
-  if (is_live()) {
-    for (ExecutionNumber i = executions_.first(); i < executions_.last(); ++i) {
-      Execution& handoff = *executions_.Get(i);
-      if (handoff.first_target_llm != SpanTree::kNone) {
-        LinkFollowed(handoff, handoff.first_target_llm, batch);
-      }
-    }
-    return;
-  }
-  std::vector<std::pair<SortKey, Node>> llms;
-  for (Node node = tree_->first(); node < tree_->last(); ++node) {
-    const SpanTree::Span& span = *tree_->Get(node);
-    if (span.kind == SpanKind::kLlm && !span.failed) {
-      llms.emplace_back(SortKey(span.start, span.id), node);
-    }
-  }
-  std::sort(llms.begin(), llms.end());
-  auto use = filed_uses_.begin();
-  const auto resolve_until = [&](const SortKey* key) {
-    while (use != filed_uses_.end() &&
-           (key == nullptr || SortKey(use->start, use->llm) <= *key)) {
-      ResolveUse(*use++, batch);
-    }
-  };
-  for (const auto& [key, node] : llms) {
-    resolve_until(&key);
-    FollowHandoff(node, batch);
-  }
-  resolve_until(nullptr);
-  filed_uses_.clear();
-}
-
-void CallBook::ReportLeftovers(Batch& batch) {
-  for (ExecutionNumber i = executions_.first(); i < executions_.last(); ++i) {
-    const Execution& execution = *executions_.Get(i);
-    if (!execution.finished || !execution.is_undecided()) continue;
-    Report(execution.enclosure == SpanTree::kNone
-               ? DiagnosticId::kUnmatchedExecution
-               : DiagnosticId::kExecutionNested,
-           execution.span.span_id, batch);
-  }
-  for (CallNumber i = calls_.first(); i < calls_.last(); ++i) {
-    ReportCall(*calls_.Get(i), batch);
-  }
-  for (const auto& [key, uses] : uses_of_unknown_) {
-    for (const Use& use : uses) {
-      Report(DiagnosticId::kUnmatchedUse, use.llm, batch);
-    }
-  }
-}
-
-void CallBook::ReportCall(const Call& call, Batch& batch) {
-  if (!call.waiting_uses.empty()) {
-    Report(DiagnosticId::kUseWithoutExecution, call.waiting_uses.front().llm,
-           batch);
-  } else if (call.executions.empty() && call.state != State::kClosed &&
-             !call.parked_before) {
-    Report(DiagnosticId::kCallNeverExecuted, call.llm.span_id, batch);
-  }
-}
-
-// Keeps what a later trace may execute or use: calls that wait for approval,
-// and with a conversation and an id everything else.
-void CallBook::Park() {
-  const Options& options = *context_.options;
-  const Time now = options.clock();
-  for (CallNumber i = calls_.first(); i < calls_.last(); ++i) {
-    Call& call = *calls_.Get(i);
-    const bool pending = call.state == State::kPending;
-    const bool in_conversation =
-        options.cross_trace == CrossTrace::kConversation && call.has_id() &&
-        call.conversation != Fingerprint{} && call.state != State::kClosed;
-    if (!pending && !in_conversation) continue;
-    ParkedCall parked;
-    parked.llm = call.llm;
-    parked.index = call.index;
-    parked.id = call.id;
-    parked.name = call.name;
-    if (in_conversation) parked.conversation = call.conversation;
-    parked.arguments = call.arguments;
-    parked.handoff = call.handoff;
-    parked.pending = pending;
-    parked.used = call.used;
-    parked.attempts = call.attempts;
-    parked.execution = call.earlier_execution;
-    parked.evidence = call.earlier_evidence;
-    parked.is_handoff = call.earlier_handoff;
-    for (const ExecutionNumber number : call.executions) {
-      const Execution* execution = executions_.Get(number);
-      if (execution == nullptr || execution->outcome == Outcome::kNotExecuted) {
-        continue;
-      }
-      parked.execution = execution->span;
-      parked.evidence = execution->evidence;
-      parked.is_handoff = execution->kind == SpanKind::kHandoff;
-    }
-    parked.id_text = std::move(call.id_text);
-    parked.name_text = std::move(call.name_text);
-    parked.version = std::move(call.version);
-    const size_t lost = context_.parking->Park(std::move(parked), now);
-    context_.diagnostics->Count(DiagnosticId::kEvictedChoice, lost);
-  }
-}
-
-void CallBook::TakeBack(std::vector<ParkedCall> calls, Batch& batch) {
-  for (ParkedCall& parked : calls) {
-    const CallNumber number = Readmit(std::move(parked), batch);
-    if (number != kNobody) IndexOpen(number);
-  }
-}
-
-// Only what the same conversation left behind, and only by id.
-CallBook::CallNumber CallBook::Unpark(const Fingerprint& conversation,
-                                      const Fingerprint& id, bool for_execution,
-                                      Batch& batch) {
-  if (conversation == Fingerprint{} ||
-      context_.options->cross_trace != CrossTrace::kConversation) {
-    return kNobody;
-  }
-  std::optional<ParkedCall> parked =
-      context_.parking->Take(conversation, id, for_execution);
-  if (!parked) return kNobody;
-  const CallNumber number = Readmit(std::move(*parked), batch);
-  if (Call* call = calls_.Get(number)) call->parked_before = true;
-  return number;
-}
-
-CallBook::CallNumber CallBook::Readmit(ParkedCall parked, Batch& batch) {
-  if (context_.options->limits.calls_per_scope == 0) return kNobody;
-  while (calls_.size() >= context_.options->limits.calls_per_scope) {
-    EvictOldestCall(batch);
-  }
-  Call call;
-  call.llm = parked.llm;
-  call.index = parked.index;
-  call.start = kEarlier;
-  call.end = kEarlier;
-  call.id_text = std::move(parked.id_text);
-  call.name_text = std::move(parked.name_text);
-  call.version = std::move(parked.version);
-  call.id = parked.id;
-  call.name = parked.name;
-  call.conversation = parked.conversation;
-  call.arguments = parked.arguments;
-  call.handoff = std::move(parked.handoff);
-  call.state = parked.pending     ? State::kPending
-               : parked.execution ? State::kExecuted
-                                  : State::kOpen;
-  call.used = parked.used;
-  call.attempts = parked.attempts;
-  call.earlier_execution = parked.execution;
-  call.earlier_evidence = parked.evidence;
-  call.earlier_handoff = parked.is_handoff;
-  const bool has_id = call.has_id();
-  const Fingerprint id = call.id;
-  const CallNumber number = calls_.Add(std::move(call));
-  if (has_id) by_id_[id].push_back(number);
-  return number;
 }
 
 }  // namespace spanlink

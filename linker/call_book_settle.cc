@@ -1,0 +1,237 @@
+// The end of a scope: everything is decided, what found no partner is reported,
+// and what a later trace may need goes to the parking lot.
+#include <algorithm>
+#include <limits>
+#include <tuple>
+
+#include "spanlink/linker/call_book.h"
+
+namespace spanlink {
+namespace {
+
+// What came from an earlier scope came before everything here.
+constexpr Moment kEarlier{std::numeric_limits<int64_t>::min(), 0, false};
+
+}  // namespace
+
+void CallBook::Settle(Batch& batch) {
+  if (!is_live()) SettleFiled(batch);
+  std::vector<ExecutionNumber> undecided;
+  for (const auto& [name, numbers] : undecided_) {
+    undecided.insert(undecided.end(), numbers.begin(), numbers.end());
+  }
+  DecideAll(std::move(undecided), batch);
+  SettleUses(batch);
+  ReportLeftovers(batch);
+  Park();
+}
+
+// Settled mode: what is on file enters the books in an order that the arrival
+// of the signals has no part in.
+void CallBook::SettleFiled(Batch& batch) {
+  tree_->MarkLlmAncestors();
+  for (Call& call : filed_calls_) {
+    const SpanTree::Span* llm = tree_->Get(call.node);
+    if (llm == nullptr) continue;
+    call.start = llm->start;
+    call.end = llm->end.value_or(call.end);
+    call.conversation = llm->conversation;
+  }
+  const auto call_key = [](const Call& call) {
+    return std::tuple(SortKey(call.start, call.llm.span_id), call.index,
+                      call.id, call.name, call.arguments);
+  };
+  std::sort(
+      filed_calls_.begin(), filed_calls_.end(),
+      [&](const Call& a, const Call& b) { return call_key(a) < call_key(b); });
+  for (Call& call : filed_calls_) InsertCall(std::move(call), batch);
+  filed_calls_.clear();
+  const auto use_key = [](const Use& use) {
+    return std::tuple(SortKey(use.start, use.llm), use.id, use.name,
+                      use.ordinal, use.failed);
+  };
+  for (Use& use : filed_uses_) {
+    if (const SpanTree::Span* llm = tree_->Get(use.node)) {
+      use.start = llm->start;
+    }
+    MarkSuperseded(use);
+  }
+  std::sort(
+      filed_uses_.begin(), filed_uses_.end(),
+      [&](const Use& a, const Use& b) { return use_key(a) < use_key(b); });
+  // What an untraced execution left behind must be known before any claim.
+  for (const Use& use : filed_uses_) {
+    if (IsWrapper(use.node)) continue;
+    Call* call =
+        calls_.Get(use.has_id ? FindUsedCall(use) : FindUsedCallWithoutId(use));
+    if (call == nullptr) continue;
+    if (!call->first_use || call->first_use->IsAfter(use.start)) {
+      call->first_use = use.start;
+    }
+  }
+}
+
+// LLM spans in order of start: first what their prompts hold, then the handoffs
+// that lead to them.
+void CallBook::SettleUses(Batch& batch) {
+  if (is_live()) {
+    for (ExecutionNumber i = executions_.first(); i < executions_.last(); ++i) {
+      Execution& handoff = *executions_.Get(i);
+      if (handoff.first_target_llm != SpanTree::kNone) {
+        LinkFollowed(handoff, handoff.first_target_llm, batch);
+      }
+    }
+    return;
+  }
+  std::vector<std::pair<SortKey, Node>> llms;
+  for (Node node = tree_->first(); node < tree_->last(); ++node) {
+    const SpanTree::Span& span = *tree_->Get(node);
+    if (span.kind == SpanKind::kLlm && !span.failed) {
+      llms.emplace_back(SortKey(span.start, span.id), node);
+    }
+  }
+  std::sort(llms.begin(), llms.end());
+  auto use = filed_uses_.begin();
+  const auto resolve_until = [&](const SortKey* key) {
+    while (use != filed_uses_.end() &&
+           (key == nullptr || SortKey(use->start, use->llm) <= *key)) {
+      ResolveUse(*use++, batch);
+    }
+  };
+  for (const auto& [key, node] : llms) {
+    resolve_until(&key);
+    FollowHandoff(node, batch);
+  }
+  resolve_until(nullptr);
+  filed_uses_.clear();
+}
+
+void CallBook::ReportLeftovers(Batch& batch) {
+  for (ExecutionNumber i = executions_.first(); i < executions_.last(); ++i) {
+    const Execution& execution = *executions_.Get(i);
+    if (!execution.finished || !execution.is_undecided()) continue;
+    Report(execution.enclosure == SpanTree::kNone
+               ? DiagnosticId::kUnmatchedExecution
+               : DiagnosticId::kExecutionNested,
+           execution.span.span_id, batch);
+  }
+  for (CallNumber i = calls_.first(); i < calls_.last(); ++i) {
+    ReportCall(*calls_.Get(i), batch);
+  }
+  for (const auto& [key, uses] : uses_of_unknown_) {
+    for (const Use& use : uses) {
+      Report(DiagnosticId::kUnmatchedUse, use.llm, batch);
+    }
+  }
+}
+
+void CallBook::ReportCall(const Call& call, Batch& batch) {
+  if (!call.waiting_uses.empty()) {
+    Report(DiagnosticId::kUseWithoutExecution, call.waiting_uses.front().llm,
+           batch);
+  } else if (call.executions.empty() && call.state != State::kClosed &&
+             !call.parked_before) {
+    Report(DiagnosticId::kCallNeverExecuted, call.llm.span_id, batch);
+  }
+}
+
+// Keeps what a later trace may execute or use: calls that wait for approval,
+// and with a conversation and an id everything else.
+void CallBook::Park() {
+  const Options& options = *context_.options;
+  const Time now = options.clock();
+  for (CallNumber i = calls_.first(); i < calls_.last(); ++i) {
+    Call& call = *calls_.Get(i);
+    const bool pending = call.state == State::kPending;
+    const bool in_conversation =
+        options.cross_trace == CrossTrace::kConversation && call.has_id() &&
+        call.conversation != Fingerprint{} && call.state != State::kClosed;
+    if (!pending && !in_conversation) continue;
+    ParkedCall parked;
+    parked.llm = call.llm;
+    parked.index = call.index;
+    parked.id = call.id;
+    parked.name = call.name;
+    if (in_conversation) parked.conversation = call.conversation;
+    parked.arguments = call.arguments;
+    parked.handoff = call.handoff;
+    parked.pending = pending;
+    parked.used = call.used;
+    parked.attempts = call.attempts;
+    parked.execution = call.earlier_execution;
+    parked.evidence = call.earlier_evidence;
+    parked.is_handoff = call.earlier_handoff;
+    for (const ExecutionNumber number : call.executions) {
+      const Execution* execution = executions_.Get(number);
+      if (execution == nullptr || execution->outcome == Outcome::kNotExecuted) {
+        continue;
+      }
+      parked.execution = execution->span;
+      parked.evidence = execution->evidence;
+      parked.is_handoff = execution->kind == SpanKind::kHandoff;
+    }
+    parked.id_text = std::move(call.id_text);
+    parked.name_text = std::move(call.name_text);
+    parked.version = std::move(call.version);
+    const size_t lost = context_.parking->Park(std::move(parked), now);
+    context_.diagnostics->Count(DiagnosticId::kEvictedChoice, lost);
+  }
+}
+
+void CallBook::TakeBack(std::vector<ParkedCall> calls, Batch& batch) {
+  for (ParkedCall& parked : calls) {
+    const CallNumber number = Readmit(std::move(parked), batch);
+    if (number != kNobody) IndexOpen(number);
+  }
+}
+
+// Only what the same conversation left behind, and only by id.
+CallNumber CallBook::Unpark(const Fingerprint& conversation,
+                            const Fingerprint& id, bool for_execution,
+                            Batch& batch) {
+  if (conversation == Fingerprint{} ||
+      context_.options->cross_trace != CrossTrace::kConversation) {
+    return kNobody;
+  }
+  std::optional<ParkedCall> parked =
+      context_.parking->Take(conversation, id, for_execution);
+  if (!parked) return kNobody;
+  const CallNumber number = Readmit(std::move(*parked), batch);
+  if (Call* call = calls_.Get(number)) call->parked_before = true;
+  return number;
+}
+
+CallNumber CallBook::Readmit(ParkedCall parked, Batch& batch) {
+  if (context_.options->limits.calls_per_scope == 0) return kNobody;
+  while (calls_.size() >= context_.options->limits.calls_per_scope) {
+    EvictOldestCall(batch);
+  }
+  Call call;
+  call.llm = parked.llm;
+  call.index = parked.index;
+  call.start = kEarlier;
+  call.end = kEarlier;
+  call.id_text = std::move(parked.id_text);
+  call.name_text = std::move(parked.name_text);
+  call.version = std::move(parked.version);
+  call.id = parked.id;
+  call.name = parked.name;
+  call.conversation = parked.conversation;
+  call.arguments = parked.arguments;
+  call.handoff = std::move(parked.handoff);
+  call.state = parked.pending     ? State::kPending
+               : parked.execution ? State::kExecuted
+                                  : State::kOpen;
+  call.used = parked.used;
+  call.attempts = parked.attempts;
+  call.earlier_execution = parked.execution;
+  call.earlier_evidence = parked.evidence;
+  call.earlier_handoff = parked.is_handoff;
+  const bool has_id = call.has_id();
+  const Fingerprint id = call.id;
+  const CallNumber number = calls_.Add(std::move(call));
+  if (has_id) by_id_[id].push_back(number);
+  return number;
+}
+
+}  // namespace spanlink

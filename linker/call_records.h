@@ -1,0 +1,101 @@
+// The records of a `CallBook`: one call, one execution, one use.
+//
+// Thread safety: plain values.
+#ifndef SPANLINK_LINKER_CALL_RECORDS_H_
+#define SPANLINK_LINKER_CALL_RECORDS_H_
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "spanlink/linker/fingerprint.h"
+#include "spanlink/linker/handoff_names.h"
+#include "spanlink/linker/moment.h"
+#include "spanlink/linker/span_tree.h"
+#include "spanlink/model/signals.h"
+#include "spanlink/model/span_link.h"
+
+namespace spanlink {
+
+// Numbers of calls and executions in a `Numbered`.
+using CallNumber = uint64_t;
+using ExecutionNumber = uint64_t;
+inline constexpr uint64_t kNobody = ~uint64_t{0};
+
+// In the order in which an execution prefers them.
+enum class CallState : uint8_t { kOpen, kPending, kFailed, kExecuted, kClosed };
+
+// A tool's result in the input of an LLM span.
+struct BookedUse {
+  SpanTree::Node node = SpanTree::kNone;
+  SpanId llm;
+  Moment start;
+  Fingerprint id, name;
+  bool has_id = false;
+  bool failed = false;
+  uint32_t ordinal = 0;
+};
+
+// A tool and arguments that an answer named.
+struct BookedCall {
+  SpanContext llm;
+  SpanTree::Node node = SpanTree::kNone;
+  uint32_t index = 0;
+  Moment start, end;  // of the answer
+  std::string id_text, name_text, version;
+  Fingerprint id, name, conversation;
+  uint64_t identity = 0;  // equal for reports of one call
+  std::optional<Fingerprint> arguments;
+  std::optional<HandoffTarget> handoff;
+  CallState state = CallState::kOpen;
+  bool used = false;
+  bool contested = false;      // was once one of several for an execution
+  bool parked_before = false;  // came from an earlier scope
+  uint32_t attempts = 0;       // executions that ran
+  ExecutionNumber reserved_by = kNobody;
+  std::vector<ExecutionNumber> executions;
+  std::optional<Moment> first_use;
+  std::vector<BookedUse> waiting_uses;
+  // Of a parked call: the execution whose result a later trace may use.
+  std::optional<SpanContext> earlier_execution;
+  Evidence earlier_evidence = Evidence::kToolCallId;
+  bool earlier_handoff = false;
+
+  bool has_id() const { return !id_text.empty(); }
+};
+
+// The span of a tool or a handoff.
+struct BookedExecution {
+  SpanContext span;
+  SpanTree::Node node = SpanTree::kNone;
+  Moment start;
+  std::optional<Moment> end;
+  std::optional<SpanId> parent;
+  bool start_known = false;  // by time or by signal
+  bool finished = false;
+  bool listed = false;  // among the undecided of its tool
+  SpanKind kind = SpanKind::kTool;
+  Outcome outcome = Outcome::kOk;
+  std::string id_text, name_text, to_agent;
+  Fingerprint id, name, conversation, agent;
+  bool has_id = false;
+  std::array<Fingerprint, 1 + kMaxAlternativeArguments> readings;
+  uint8_t reading_count = 0;
+  // An execution of the same tool around it.
+  SpanTree::Node enclosure = SpanTree::kNone;
+  CallNumber call = kNobody;
+  CallNumber reserved = kNobody;
+  Evidence evidence = Evidence::kOrder;
+  uint32_t attempt = 1;
+  bool result_linked = false;
+  // Of a handoff: the first LLM span of the agent it went to.
+  SpanTree::Node first_target_llm = SpanTree::kNone;
+
+  bool is_undecided() const { return call == kNobody; }
+};
+
+}  // namespace spanlink
+
+#endif  // SPANLINK_LINKER_CALL_RECORDS_H_
