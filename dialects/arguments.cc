@@ -120,13 +120,17 @@ std::string CleanId(std::string_view id) {
 
 bool IsRedacted(std::string_view text) {
   const std::string_view trimmed = Trimmed(text);
-  return std::any_of(kRedactions.begin(), kRedactions.end(),
-                     [trimmed](std::string_view word) {
-                       if (trimmed == word) return true;
-                       std::string quoted;
-                       AppendJsonString(word, &quoted);
-                       return trimmed.find(quoted) != std::string_view::npos;
-                     });
+  for (const std::string_view word : kRedactions) {
+    if (trimmed == word) return true;
+    // Inside, as a whole JSON string: `"[REDACTED]"`.
+    size_t at = trimmed.find(word, 1);
+    for (; at != std::string_view::npos; at = trimmed.find(word, at + 1)) {
+      const size_t end = at + word.size();
+      const bool closed = end < trimmed.size() && trimmed[end] == '"';
+      if (closed && trimmed[at - 1] == '"') return true;
+    }
+  }
+  return false;
 }
 
 bool IsTruncated(std::string_view text) {

@@ -345,20 +345,25 @@ void UnescapeJson(std::string_view raw, std::string* out) {
 
 void AppendJsonString(std::string_view text, std::string* out) {
   static constexpr std::string_view kHex = "0123456789abcdef";
+  const auto special = [](char c) {
+    return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
+  };
   out->push_back('"');
-  for (char c : text) {
+  size_t begin = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (!special(c)) continue;
+    out->append(text.substr(begin, i - begin)).push_back('\\');
+    begin = i + 1;
     if (c == '"' || c == '\\') {
-      out->push_back('\\');
       out->push_back(c);
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out->append("\\u00");
-      out->push_back(kHex[static_cast<unsigned char>(c) >> 4]);
-      out->push_back(kHex[static_cast<unsigned char>(c) & 15]);
-    } else {
-      out->push_back(c);
+      continue;
     }
+    out->append("u00");
+    out->push_back(kHex[static_cast<unsigned char>(c) >> 4]);
+    out->push_back(kHex[static_cast<unsigned char>(c) & 15]);
   }
-  out->push_back('"');
+  out->append(text.substr(begin)).push_back('"');
 }
 
 std::optional<std::string_view> JsonMember(std::string_view json,

@@ -78,6 +78,9 @@ struct TraceFile::State {
   void ReportContent(const DecodedSpan& decoded, const SpanSummary& summary);
   void Sort();
   void NameAgents();
+  void ExcuseWrappers();
+  // Returns the index of the span's parent, if the file has it.
+  std::optional<size_t> Above(const SpanSummary& span) const;
   void ResetDiagnostics();
   void AddDiagnostics(const Diagnostics& engine);
   void SortLinks();
@@ -131,20 +134,20 @@ void TraceFile::State::Sort() {
     const auto [it, added] = first.try_emplace(span.context.trace_id, start);
     if (!added) it->second = std::min(it->second, start);
   }
-  std::vector<size_t> order(spans.size());
-  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-  const auto key = [&](size_t i) {
+  std::vector<std::tuple<Time, TraceId, Time, SpanId, size_t>> order;
+  order.reserve(spans.size());
+  for (size_t i = 0; i < spans.size(); ++i) {
     const SpanContext& context = spans[i].context;
-    return std::tuple(first[context.trace_id], context.trace_id,
-                      StartOrLast(spans[i].start), context.span_id);
-  };
-  std::sort(order.begin(), order.end(),
-            [&key](size_t a, size_t b) { return key(a) < key(b); });
+    order.emplace_back(first[context.trace_id], context.trace_id,
+                       StartOrLast(spans[i].start), context.span_id, i);
+  }
+  std::sort(order.begin(), order.end());
   std::vector<SpanSummary> sorted;
   std::vector<size_t> sorted_positions;
   sorted.reserve(spans.size());
   sorted_positions.reserve(spans.size());
-  for (const size_t i : order) {
+  for (const auto& key : order) {
+    const size_t i = std::get<size_t>(key);
     index[spans[i].context] = sorted.size();
     sorted_positions.push_back(positions[i]);
     sorted.push_back(std::move(spans[i]));
@@ -164,15 +167,35 @@ void TraceFile::State::NameAgents() {
     while (!known[at] && spans[at].agent.empty()) {
       known[at] = true;
       path.push_back(at);
-      const SpanContext parent{spans[at].context.trace_id,
-                               spans[at].parent.value_or(SpanId{})};
-      const auto above = index.find(parent);
-      if (above == index.end()) break;
-      at = above->second;
+      const auto above = Above(spans[at]);
+      if (!above) break;
+      at = *above;
     }
     const std::string agent = spans[at].agent;
     for (const size_t below : path) spans[below].agent = agent;
   }
+}
+
+// An LLM span without content that encloses one with content is a wrapper and
+// lacks nothing.
+void TraceFile::State::ExcuseWrappers() {
+  std::vector<bool> visited(spans.size(), false);
+  for (size_t i = 0; i < spans.size(); ++i) {
+    if (spans[i].kind != SpanKind::kLlm || spans[i].content_missing) continue;
+    auto above = Above(spans[i]);
+    while (above && !visited[*above]) {
+      visited[*above] = true;
+      if (*above != i) spans[*above].content_missing = false;
+      above = Above(spans[*above]);
+    }
+  }
+}
+
+std::optional<size_t> TraceFile::State::Above(const SpanSummary& span) const {
+  const auto found =
+      index.find({span.context.trace_id, span.parent.value_or(SpanId{})});
+  if (found == index.end()) return std::nullopt;
+  return found->second;
 }
 
 void TraceFile::State::ResetDiagnostics() {
@@ -213,6 +236,7 @@ absl::StatusOr<TraceFile> TraceFile::Read(std::string name, std::string bytes,
   state->ReadSpans();
   state->Sort();
   state->NameAgents();
+  state->ExcuseWrappers();
   state->ResetDiagnostics();
   return TraceFile(std::move(state));
 }
