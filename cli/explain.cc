@@ -34,17 +34,7 @@ class Explainer {
  public:
   Explainer(const TraceView& view, std::span<const SpanLink> all_links)
       : view_(view), links_(view.links), all_links_(all_links) {
-    for (const DiagnosticEvent& event : view.events) {
-      if (event.id == DiagnosticId::kExecutionNested)
-        nested_.insert(event.span);
-      if (event.id == DiagnosticId::kContentTruncated) cut_.insert(event.span);
-      if (event.id == DiagnosticId::kContentMissing) {
-        silent_.insert(event.span);
-      }
-      if (event.id == DiagnosticId::kUnreadableContent) {
-        unreadable_.insert(event.span);
-      }
-    }
+    for (const DiagnosticEvent& event : view.events) Keep(event);
   }
 
   std::vector<Explanation> Run() && {
@@ -61,6 +51,28 @@ class Explainer {
   }
 
  private:
+  void Keep(const DiagnosticEvent& event) {
+    switch (event.id) {
+      case DiagnosticId::kExecutionNested:
+        nested_.insert(event.span);
+        break;
+      case DiagnosticId::kContentTruncated:
+        cut_.insert(event.span);
+        break;
+      case DiagnosticId::kContentMissing:
+        silent_.insert(event.span);
+        break;
+      case DiagnosticId::kUnreadableContent:
+        unreadable_.insert(event.span);
+        break;
+      case DiagnosticId::kCallNeverExecuted:
+        not_executed_.insert(event.span);
+        break;
+      default:
+        break;
+    }
+  }
+
   bool LacksContent(const SpanSummary& span) const {
     return span.content_missing || silent_.contains(span.context);
   }
@@ -86,6 +98,7 @@ class Explainer {
     if (span.kind == SpanKind::kLlm) {
       if (unreadable_.contains(span.context)) Add(Unreadable(), &span);
       if (LacksContent(span)) Add(ContentMissing(span), &span);
+      if (not_executed_.contains(span.context)) Add(NoToolSpan(), &span);
       return;
     }
     if (!IsExecution(span)) return;
@@ -265,6 +278,14 @@ class Explainer {
             "instrumentation and its version."};
   }
 
+  static Reason NoToolSpan() {
+    return {"no_tool_span",
+            "Its answer calls a tool, and no span shows that the tool ran.",
+            "Nothing, if it did not run: a structured answer, a tool of the "
+            "provider, a run that ended. Otherwise instrument the program that "
+            "runs the tools, in the same trace."};
+  }
+
   static Reason NothingRecognised() {
     return {"nothing_recognised",
             "No span in this file is one of an LLM, a tool, an agent or a "
@@ -294,6 +315,7 @@ class Explainer {
   absl::flat_hash_set<SpanContext> cut_;
   absl::flat_hash_set<SpanContext> silent_;
   absl::flat_hash_set<SpanContext> unreadable_;
+  absl::flat_hash_set<SpanContext> not_executed_;
   absl::flat_hash_map<std::string, size_t> places_;
   std::vector<Explanation> explanations_;
 };

@@ -2,8 +2,9 @@
 //
 // For each tool and handoff span without a link to an answer, for each whose
 // result no LLM span is linked to though one could be, and for each LLM span
-// whose content is missing: the first reason that holds, in words, and the
-// step that would change it. Spans with the same reason stand together.
+// whose content is missing or whose calls nobody ran: the first reason that
+// holds, in words, and the step that would change it. Spans with the same
+// reason stand together.
 //
 // Lifetime: explanations point into the trace that they explain.
 // Thread safety: stateless; thread-safe.

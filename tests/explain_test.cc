@@ -115,6 +115,13 @@ TEST(ExplainTest, NestedExecutionsAreRight) {
   EXPECT_THAT(Only(b).what_to_do, HasSubstr("this is right"));
 }
 
+TEST(ExplainTest, CallsThatNobodyRanAreSaid) {
+  ViewBuilder b;
+  AddLlm(b, 1);
+  b.Event(DiagnosticId::kCallNeverExecuted, "a1");
+  EXPECT_EQ(Only(b).code, "no_tool_span");
+}
+
 TEST(ExplainTest, RemainingSpansHaveNoOpenCall) {
   ViewBuilder b;
   AddLlm(b, 1);
