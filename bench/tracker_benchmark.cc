@@ -140,7 +140,7 @@ double ThreadSeconds() {
 // Times the executions of one trace after another, far from one another in
 // memory; every trace is renewed outside of the time. As the calls take long to
 // make, the number of iterations is not searched for but given.
-constexpr int64_t kLookupIterations = 2000;
+constexpr int64_t kLookupIterations = 500;
 
 void LookUp(benchmark::State& state, OpenCalls::By by) {
   OpenCalls open(static_cast<size_t>(state.range(0)));
