@@ -59,6 +59,10 @@ class CannotMeasure(Exception):
         self.build = build  # the one that fails when it runs
 
 
+class UnknownRevision(Exception):
+    """The name of a revision that git does not know, for a person."""
+
+
 # Statistics.
 
 
@@ -327,7 +331,7 @@ def git(root, *arguments):
 def find_revision(root, revision):
     """Returns the commit's hash, or None if only its parents are unknown.
 
-    Raises ValueError if there is no such revision at all.
+    Raises UnknownRevision if there is no such revision at all.
     """
     commit = git(root, "rev-parse", "--verify", "-q", revision + "^{commit}")
     if commit is not None:
@@ -337,7 +341,7 @@ def find_revision(root, revision):
         root, "rev-parse", "--verify", "-q", base + "^{commit}"
     ):
         return None
-    raise ValueError(f"git knows no revision '{revision}'")
+    raise UnknownRevision(f"git knows no revision '{revision}'")
 
 
 def check_out(root, commit, directory):
@@ -524,7 +528,7 @@ def main(arguments, root=pathlib.Path(__file__).resolve().parent.parent):
                   f"{settings.against}.")
             return 0
         return run_against(root, commit, settings, scratch, progress)
-    except ValueError as error:
+    except UnknownRevision as error:
         print(error, file=sys.stderr)
         return 2
     except CannotMeasure as reason:
