@@ -1,0 +1,221 @@
+// What the engine keeps, seen from the allocator: no argument text at any
+// moment, nothing of a scope after its end, and never more than the bounds.
+//
+// This binary replaces the global operator new with one that lists its blocks.
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <new>
+#include <string>
+
+#include "gtest/gtest.h"
+#include "spanlink/tests/testing.h"
+
+namespace {
+
+// Stands before every block that operator new handed out.
+struct alignas(std::max_align_t) Block {
+  Block* previous;
+  Block* next;
+  size_t size;
+};
+
+constinit std::mutex blocks_mutex;
+constinit Block* blocks = nullptr;
+constinit size_t live_bytes = 0;
+
+void* Allocate(size_t size) {
+  auto* block = static_cast<Block*>(std::malloc(sizeof(Block) + size));
+  if (block == nullptr) std::abort();
+  const std::lock_guard lock(blocks_mutex);
+  *block = {nullptr, blocks, size};
+  if (blocks != nullptr) blocks->previous = block;
+  blocks = block;
+  live_bytes += size;
+  return block + 1;
+}
+
+void Free(void* memory) {
+  if (memory == nullptr) return;
+  Block* block = static_cast<Block*>(memory) - 1;
+  {
+    const std::lock_guard lock(blocks_mutex);
+    (block->previous != nullptr ? block->previous->next : blocks) = block->next;
+    if (block->next != nullptr) block->next->previous = block->previous;
+    live_bytes -= block->size;
+  }
+  std::free(block);
+}
+
+}  // namespace
+
+void* operator new(size_t size) { return Allocate(size); }
+void* operator new[](size_t size) { return Allocate(size); }
+void operator delete(void* memory) noexcept { Free(memory); }
+void operator delete[](void* memory) noexcept { Free(memory); }
+void operator delete(void* memory, size_t) noexcept { Free(memory); }
+void operator delete[](void* memory, size_t) noexcept { Free(memory); }
+
+namespace spanlink::testing {
+namespace {
+
+size_t LiveBytes() {
+  const std::lock_guard lock(blocks_mutex);
+  return live_bytes;
+}
+
+// How many live blocks hold `text`.
+size_t BlocksWith(std::string_view text) {
+  const std::lock_guard lock(blocks_mutex);
+  size_t count = 0;
+  for (const Block* block = blocks; block != nullptr; block = block->next) {
+    const auto* begin = reinterpret_cast<const char*>(block + 1);
+    const std::string_view bytes(begin, block->size);
+    if (bytes.find(text) != std::string_view::npos) ++count;
+  }
+  return count;
+}
+
+// A text that is on the stack only: large arguments around a mark.
+class MarkedArguments {
+ public:
+  static constexpr std::string_view kMark = "EXAMPLE-OF-A-SECRET-41";
+
+  explicit MarkedArguments(int number) {
+    text_.fill('x');
+    constexpr std::string_view kHead = R"({"text":")";
+    std::copy(kHead.begin(), kHead.end(), text_.begin());
+    std::copy(kMark.begin(), kMark.end(), text_.begin() + 100);
+    for (size_t i = 0; i < 6; ++i, number /= 10) {
+      text_[200 + i] = static_cast<char>('0' + number % 10);
+    }
+    text_[text_.size() - 2] = '"';
+    text_[text_.size() - 1] = '}';
+  }
+
+  std::string_view view() const { return {text_.data(), text_.size()}; }
+
+ private:
+  std::array<char, 1024> text_;
+};
+
+SpanRef NumberedSpan(int number) {
+  SpanRef ref;
+  ref.context = {HashTraceId("t"), HashSpanId(std::to_string(number))};
+  ref.parent = SpanId{};
+  ref.start = Ms(number);
+  ref.end = Ms(number);
+  return ref;
+}
+
+void DispatchChoice(ToolCallTracker& tracker, int number,
+                    std::string_view arguments) {
+  const std::string id = "id" + std::to_string(number);
+  tracker.OnSignal(LlmToolChoice{.llm = NumberedSpan(number),
+                                 .index = 0,
+                                 .tool_call_id = id,
+                                 .tool_name = "f",
+                                 .tool_version = "",
+                                 .arguments = arguments});
+}
+
+void DispatchToolCall(ToolCallTracker& tracker, int number,
+                      std::string_view arguments) {
+  tracker.OnSignal(ToolCall{.tool = NumberedSpan(number),
+                            .tool_call_id = "",
+                            .tool_name = "g",
+                            .arguments = arguments,
+                            .alternative_arguments = {&arguments, 1},
+                            .kind = SpanKind::kTool,
+                            .outcome = Outcome::kOk});
+}
+
+class MemoryTest : public ::testing::TestWithParam<Mode> {};
+
+INSTANTIATE_TEST_SUITE_P(All, MemoryTest,
+                         ::testing::Values(Mode::kLive, Mode::kSettled),
+                         [](const auto& info) {
+                           return info.param == Mode::kLive ? "Live"
+                                                            : "Settled";
+                         });
+
+TEST_P(MemoryTest, TheSearchFindsWhatIsKept) {
+  const MarkedArguments arguments(1);
+  EXPECT_EQ(BlocksWith(MarkedArguments::kMark), 0u);
+  const std::string kept(arguments.view());
+  EXPECT_EQ(BlocksWith(MarkedArguments::kMark), 1u);
+}
+
+// Open calls, waiting executions and their other readings.
+TEST_P(MemoryTest, ArgumentTextIsNotKept) {
+  Diagnostics diagnostics;
+  ToolCallTracker tracker(TestOptions(GetParam()), &diagnostics);
+  for (int i = 0; i < 100; ++i) {
+    const MarkedArguments arguments(i);
+    DispatchChoice(tracker, 2 * i, arguments.view());
+    DispatchToolCall(tracker, 2 * i + 1, arguments.view());
+  }
+  EXPECT_EQ(tracker.stats().calls, 100u);
+  EXPECT_EQ(tracker.stats().executions, 100u);
+  EXPECT_EQ(BlocksWith(MarkedArguments::kMark), 0u);
+}
+
+// Row M1: 10^5 calls with 1 KiB of arguments each.
+TEST_P(MemoryTest, CallsAreBoundedInBytes) {
+  Diagnostics diagnostics;
+  ToolCallTracker tracker(TestOptions(GetParam()), &diagnostics);
+  const size_t before = LiveBytes();
+  size_t most = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    const MarkedArguments arguments(i);
+    DispatchChoice(tracker, i, arguments.view());
+    if (i % 1000 == 0) most = std::max(most, LiveBytes() - before);
+  }
+  // 16,384 calls and 65,536 places in the tree; the arguments would be 100 MB.
+  EXPECT_LT(most, size_t{40} << 20);
+  tracker.OnSignal(ScopeFinish{HashTraceId("t")});
+  EXPECT_LT(LiveBytes() - before, size_t{64} << 10);
+}
+
+// Scopes come and go: what they leave does not add up. The names of as many
+// ended traces as there may be open ones are remembered, here few.
+TEST_P(MemoryTest, ScopesLeaveNothing) {
+  Options options = TestOptions(GetParam());
+  options.limits.scopes = 64;
+  Diagnostics diagnostics;
+  ToolCallTracker tracker(options, &diagnostics);
+  const auto run_scope = [&](int number) {
+    const std::string trace = "trace" + std::to_string(number);
+    Scenario s(Scenario::Root::kNone);
+    s.InTrace(trace).Agent("A", "a").Under("A");
+    s.Span("g", SpanKind::kGuardrail).C("1", "f", "{}", "L1");
+    s.C("2", "f", R"({"a":1})", "L1").C("3", "transfer_to_b", "{}", "L1");
+    s.T("f", "{}", "X", {.outcome = Outcome::kFailed}).T("f", "{}", "Y");
+    s.H("a", "b", "H").O("1", "L2").O("9", "L2").T("h", "{}", "Z");
+    for (const Signal& signal : s.Signals({.scope_finish = true})) {
+      tracker.OnSignal(signal);
+    }
+  };
+  for (int i = 0; i < 200; ++i) run_scope(i);
+  const size_t before = LiveBytes();
+  for (int i = 200; i < 2200; ++i) run_scope(i);
+  const size_t after = LiveBytes();
+  EXPECT_LT(after, before + (size_t{16} << 10));
+  EXPECT_EQ(tracker.stats(), ToolCallTracker::Stats());
+}
+
+TEST_P(MemoryTest, DestructionFreesEverything) {
+  const size_t before = LiveBytes();
+  {
+    Diagnostics diagnostics;
+    ToolCallTracker tracker(TestOptions(GetParam()), &diagnostics);
+    for (int i = 0; i < 100; ++i) DispatchChoice(tracker, i, "{}");
+  }
+  EXPECT_EQ(LiveBytes(), before);
+}
+
+}  // namespace
+}  // namespace spanlink::testing

@@ -1,0 +1,437 @@
+// When links come, what the bounds take away, and what lasts beyond a scope.
+// What is linked to what: conformance_test.cc.
+#include "spanlink/linker/tool_call_tracker.h"
+
+#include <set>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "spanlink/tests/link_collector.h"
+#include "spanlink/tests/testing.h"
+
+namespace spanlink::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+
+constexpr MaybeText kNotCaptured = std::nullopt;
+
+void Dispatch(LinkCollector& collector, const std::vector<Signal>& signals) {
+  for (const Signal& signal : signals) collector.tracker().OnSignal(signal);
+}
+
+// The signals up to the end of `span`.
+std::vector<Signal> UntilEndOf(const Scenario& s, std::string_view span) {
+  std::vector<Signal> signals;
+  for (const Signal& signal : s.Signals()) {
+    signals.push_back(signal);
+    if (std::holds_alternative<SpanFinish>(signal) &&
+        s.NameOf(SpanOf(signal)) == span) {
+      break;
+    }
+  }
+  return signals;
+}
+
+std::vector<std::string> LinksUntilEndOf(const Scenario& s,
+                                         std::string_view span) {
+  LinkCollector collector(TestOptions(Mode::kLive));
+  Dispatch(collector, UntilEndOf(s, span));
+  return Show(s, collector.links());
+}
+
+TEST(ToolCallTrackerTest, LinkByIdComesAtOnce) {
+  Scenario s;
+  s.C("1", "f", "{}", "L").T("f", kNotCaptured, "X", {.id = "1"});
+  EXPECT_THAT(LinksUntilEndOf(s, "X"),
+              ElementsAre("X<-L tool_choice(1) tool_call_id"));
+}
+
+TEST(ToolCallTrackerTest, LinkByArgumentsComesAtOnce) {
+  Scenario s;
+  s.C("1", "f", "{}", "L").C("2", "g", "{}", "L").T("f", "{}", "X");
+  EXPECT_THAT(LinksUntilEndOf(s, "X"),
+              ElementsAre("X<-L tool_choice(1) arguments"));
+}
+
+TEST(ToolCallTrackerTest, KeptReservationComesAtOnce) {
+  Scenario s;
+  s.C("1", "f", "{}", "L").C("2", "f", "{}", "L");
+  s.T("f", "{}", "X").At(200, 400).T("f", "{}", "Y").At(210, 300);
+  EXPECT_THAT(LinksUntilEndOf(s, "Y"),
+              ElementsAre("Y<-L tool_choice(2) arguments"));
+}
+
+TEST(ToolCallTrackerTest, HandoffAndResultComeAtOnce) {
+  Scenario s(Scenario::Root::kNone);
+  s.Span("task", SpanKind::kOther).Under("task").Agent("A", "a").Under("A");
+  s.C("1", "transfer_to_b", "{}", "L1").H("a", "b", "H");
+  s.Under("task").Agent("B", "b").Under("B").O("1", "L2");
+  EXPECT_THAT(LinksUntilEndOf(s, "H"),
+              ElementsAre("H<-L1 handoff_choice(1) handoff"));
+  EXPECT_THAT(LinksUntilEndOf(s, "L2"),
+              ElementsAre("H<-L1 handoff_choice(1) handoff",
+                          "L2<-H handoff_result(1) handoff"));
+}
+
+TEST(ToolCallTrackerTest, WeakLinkWaitsForItsParent) {
+  Scenario s;
+  s.C("1", "f", R"({"a":1})", "L").T("f", R"({"a":2})", "X").Llm("L2");
+  EXPECT_THAT(LinksUntilEndOf(s, "L2"), IsEmpty());
+  EXPECT_THAT(LinksUntilEndOf(s, "t"), ElementsAre("X<-L tool_choice(1) name"));
+}
+
+TEST(ToolCallTrackerTest, WeakLinkWaitsForItsScope) {
+  Scenario s(Scenario::Root::kNone);
+  s.C("1", "f", R"({"a":1})", "L").T("f", R"({"a":2})", "X");
+  LinkCollector collector(TestOptions(Mode::kLive));
+  Dispatch(collector, s.Signals());
+  EXPECT_THAT(collector.links(), IsEmpty());
+  collector.tracker().OnSignal(ScopeFinish{HashTraceId("t")});
+  EXPECT_THAT(Show(s, collector.links()),
+              ElementsAre("X<-L tool_choice(1) name"));
+}
+
+TEST(ToolCallTrackerTest, EqualCallsWithoutStartsWait) {
+  Scenario s(Scenario::Root::kNone);
+  s.C("1", "f", "{}", "L").C("2", "f", "{}", "L");
+  s.T("f", "{}", "X").At(200, 400).T("f", "{}", "Y").At(210, 300);
+  LinkCollector collector(TestOptions(Mode::kLive));
+  Dispatch(collector, s.Signals({.starts = false}));
+  EXPECT_THAT(collector.links(), IsEmpty());
+  collector.tracker().SettleAll();
+  EXPECT_THAT(Show(s, collector.links()),
+              ElementsAre("X<-L tool_choice(1) arguments",
+                          "Y<-L tool_choice(2) arguments"));
+}
+
+TEST(ToolCallTrackerTest, ReservationMovesToWhatFits) {
+  Scenario s;
+  s.C("1", "f", R"({"a":1})", "L").C("2", "f", R"({"a":2})", "L");
+  s.T("f", R"({"a":2})", "X").T("f", R"({"a":1})", "Y");
+  const PlayResult result = Play(TestOptions(Mode::kLive), s.Signals());
+  EXPECT_THAT(Show(s, result.links),
+              ElementsAre("X<-L tool_choice(2) arguments",
+                          "Y<-L tool_choice(1) arguments"));
+  EXPECT_GE(result.diagnostics.at(DiagnosticId::kReservationMoved), 1u);
+}
+
+TEST(ToolCallTrackerTest, ReservationsKeepStartsAndCallsInOrder) {
+  Scenario s;
+  s.C("1", "f", R"({"a":1})", "L").C("2", "f", R"({"a":2})", "L");
+  s.C("3", "f", R"({"a":1})", "L");
+  s.T("f", R"({"a":1})", "X").At(200, 400);
+  s.T("f", R"({"a":2})", "Y").At(210, 500);
+  s.T("f", R"({"a":1})", "Z").At(220, 300);
+  EXPECT_THAT(LinksUntilEndOf(s, "Z"),
+              ElementsAre("Z<-L tool_choice(3) arguments"));
+  EXPECT_THAT(Show(s, Play(TestOptions(Mode::kLive), s.Signals()).links),
+              ElementsAre("X<-L tool_choice(1) arguments",
+                          "Y<-L tool_choice(2) arguments",
+                          "Z<-L tool_choice(3) arguments"));
+}
+
+TEST(ToolCallTrackerTest, SettledModeSaysNothingBeforeTheEnd) {
+  Scenario s;
+  s.C("1", "f", "{}", "L").T("f", "{}", "X", {.id = "1"}).O("1", "L2");
+  const PlayResult result = Play(TestOptions(Mode::kSettled), s.Signals());
+  EXPECT_EQ(result.at_once, 0u);
+  EXPECT_EQ(result.links.size(), 2u);
+}
+
+TEST(ToolCallTrackerTest, LateLinksSaySo) {
+  Scenario s;
+  s.C("1", "f", "{}", "L1").At(0, 300);
+  s.T("f", "{}", "X", {.id = "1"}).At(100, 200).O("1", "L2");
+  const PlayResult result = Play(TestOptions(Mode::kLive), s.Signals());
+  ASSERT_EQ(result.links.size(), 2u);
+  EXPECT_EQ(result.links[0].consumer, s.Context("X"));
+  EXPECT_TRUE(result.links[0].consumer_finished);
+  EXPECT_EQ(result.links[1].consumer, s.Context("L2"));
+  EXPECT_FALSE(result.links[1].consumer_finished);
+}
+
+// Clocks differ by 5 ms at most in the options of the tests.
+TEST(ToolCallTrackerTest, SmallClockSkewIsForgiven) {
+  for (const Mode mode : {Mode::kLive, Mode::kSettled}) {
+    Scenario near;
+    near.C("1", "f", "{}", "L").At(200, 300).T("f", "{}", "X").At(196, 400);
+    EXPECT_THAT(Show(near, Play(TestOptions(mode), near.Signals()).links),
+                ElementsAre("X<-L tool_choice(1) arguments"));
+    Scenario far;
+    far.C("1", "f", "{}", "L").At(200, 300).T("f", "{}", "X").At(190, 400);
+    EXPECT_THAT(Play(TestOptions(mode), far.Signals()).links, IsEmpty());
+  }
+}
+
+TEST(ToolCallTrackerTest, SinkMayCallTheTracker) {
+  Scenario s;
+  s.C("1", "f", "{}", "L").T("f", "{}", "X").O("1", "L2");
+  Scenario other;
+  other.InTrace("other").C("1", "f", "{}", "M").T("f", "{}", "Y");
+  Diagnostics diagnostics;
+  ToolCallTracker* tracker = nullptr;
+  size_t links = 0;
+  Options options = TestOptions(Mode::kLive);
+  options.on_links = [&](std::span<const SpanLink> batch) {
+    if (links == 0) {
+      links += batch.size();
+      for (const Signal& signal : other.Signals()) tracker->OnSignal(signal);
+      EXPECT_GT(tracker->stats().scopes, 1u);
+      tracker->Tick();
+    } else {
+      links += batch.size();
+    }
+  };
+  ToolCallTracker owner(options, &diagnostics);
+  tracker = &owner;
+  for (const Signal& signal : s.Signals()) owner.OnSignal(signal);
+  owner.SettleAll();
+  EXPECT_EQ(links, 3u);
+}
+
+TEST(ToolCallTrackerTest, OneBatchASignal) {
+  Scenario s;
+  s.C("1", "f", "{}", "L").C("2", "g", "{}", "L").T("f", "{}", "X");
+  s.T("g", "{}", "Y").O("1", "L2").O("2", "L2");
+  for (const Mode mode : {Mode::kLive, Mode::kSettled}) {
+    Diagnostics diagnostics;
+    size_t batches = 0;
+    Options options = TestOptions(mode);
+    options.on_links = [&](std::span<const SpanLink> batch) {
+      EXPECT_FALSE(batch.empty());
+      ++batches;
+    };
+    ToolCallTracker tracker(options, &diagnostics);
+    for (const Signal& signal : s.Signals({.scope_finish = true})) {
+      const size_t before = batches;
+      tracker.OnSignal(signal);
+      EXPECT_LE(batches, before + 1);
+    }
+    EXPECT_EQ(batches, mode == Mode::kLive ? 4u : 1u);
+  }
+}
+
+TEST(ToolCallTrackerTest, EveryDiagnosticNamesItsSpan) {
+  Scenario s;
+  s.C("1", "f", "{}", "L1").C("1", "f", R"({"a":2})", "L2");
+  s.T("g", "{}", "X").O("9", "L3");
+  Diagnostics diagnostics;
+  std::map<DiagnosticId, uint64_t> events;
+  Options options = TestOptions(Mode::kLive);
+  options.on_diagnostics = [&](std::span<const DiagnosticEvent> batch) {
+    for (const DiagnosticEvent& event : batch) {
+      ++events[event.id];
+      EXPECT_FALSE(s.NameOf(event.span).starts_with("?"));
+    }
+  };
+  ToolCallTracker tracker(options, &diagnostics);
+  for (const Signal& signal : s.Signals()) tracker.OnSignal(signal);
+  tracker.SettleAll();
+  EXPECT_THAT(Show(events),
+              UnorderedElementsAre("id_reused=1", "call_never_executed=2",
+                                   "unmatched_execution=1", "unmatched_use=1"));
+  for (const auto& [id, count] : events) {
+    EXPECT_EQ(diagnostics.count(id), count);
+  }
+}
+
+// An evicted scope is settled: its weak link comes out.
+TEST(ToolCallTrackerTest, OldScopesMakeRoom) {
+  Scenario s(Scenario::Root::kNone);
+  for (int i = 0; i < 400; ++i) {
+    const std::string n = std::to_string(i);
+    s.InTrace("trace" + n).C("1", "f", R"({"a":1})", "L" + n);
+    s.T("f", R"({"a":2})", "X" + n);
+  }
+  for (const Mode mode : {Mode::kLive, Mode::kSettled}) {
+    Options options = TestOptions(mode);
+    options.limits.scopes = 64;
+    LinkCollector collector(options);
+    Dispatch(collector, s.Signals());
+    const size_t evicted =
+        collector.diagnostics().count(DiagnosticId::kEvictedScope);
+    EXPECT_LE(collector.tracker().stats().scopes, 64u);
+    EXPECT_EQ(evicted, 400 - collector.tracker().stats().scopes);
+    ASSERT_EQ(collector.links().size(), evicted);
+    std::set<SpanContext> settled;
+    for (const SpanLink& link : collector.links()) {
+      settled.insert(link.consumer);
+    }
+    EXPECT_TRUE(settled.contains(s.Context("X0")));
+    EXPECT_FALSE(settled.contains(s.Context("X399")));
+  }
+}
+
+TEST(ToolCallTrackerTest, WaitingExecutionsAndUsesAreBounded) {
+  Scenario s(Scenario::Root::kNone);
+  for (int i = 0; i < 20; ++i) {
+    const std::string n = std::to_string(i);
+    s.T("f", n, "X" + n).O("id" + n, "L" + n);
+  }
+  for (const Mode mode : {Mode::kLive, Mode::kSettled}) {
+    Options options = TestOptions(mode);
+    options.limits.executions_per_scope = 5;
+    options.limits.uses_per_scope = 6;
+    LinkCollector collector(options);
+    Dispatch(collector, s.Signals());
+    EXPECT_LE(collector.tracker().stats().executions, 5u);
+    EXPECT_LE(collector.tracker().stats().uses, 6u);
+    EXPECT_EQ(collector.diagnostics().count(DiagnosticId::kEvictedExecution),
+              15u);
+    EXPECT_EQ(collector.diagnostics().count(DiagnosticId::kEvictedUse), 14u);
+  }
+}
+
+TEST(ToolCallTrackerTest, SpansAreBounded) {
+  Scenario s(Scenario::Root::kNone);
+  for (int i = 0; i < 50; ++i) {
+    s.Span("s" + std::to_string(i), SpanKind::kOther);
+  }
+  for (const Mode mode : {Mode::kLive, Mode::kSettled}) {
+    Options options = TestOptions(mode);
+    options.limits.spans_per_scope = 10;
+    LinkCollector collector(options);
+    Dispatch(collector, s.Signals());
+    EXPECT_LE(collector.tracker().stats().spans, 10u);
+    EXPECT_GE(collector.diagnostics().count(DiagnosticId::kEvictedSpan), 40u);
+  }
+}
+
+TEST(ToolCallTrackerTest, LimitOfNothingKeepsNothing) {
+  Scenario s;
+  s.C("1", "f", "{}", "L").T("f", "{}", "X").O("1", "L2");
+  for (const Mode mode : {Mode::kLive, Mode::kSettled}) {
+    Options options = TestOptions(mode);
+    options.limits = {.spans_per_scope = 0,
+                      .calls_per_scope = 0,
+                      .executions_per_scope = 0,
+                      .uses_per_scope = 0,
+                      .annotations_per_scope = 0,
+                      .scopes = 0,
+                      .spans = 0,
+                      .parked_calls = 0};
+    LinkCollector collector(options);
+    Dispatch(collector, s.Signals());
+    EXPECT_EQ(collector.tracker().stats(), ToolCallTracker::Stats());
+    EXPECT_THAT(collector.links(), IsEmpty());
+  }
+}
+
+TEST(ToolCallTrackerTest, ReopenedScopeIsShortLived) {
+  Scenario s(Scenario::Root::kNone);
+  s.C("1", "f", "{}", "L").FinishScope().Llm("late");
+  Time now = Ms(0);
+  Options options = TestOptions(Mode::kLive);
+  options.clock = [&now] { return now; };
+  LinkCollector collector(options);
+  Dispatch(collector, s.Signals());
+  EXPECT_EQ(collector.tracker().stats().scopes, 1u);
+  now += options.limits.reopened_idle - std::chrono::seconds(1);
+  collector.tracker().Tick();
+  EXPECT_EQ(collector.tracker().stats().scopes, 1u);
+  now += std::chrono::seconds(2);
+  collector.tracker().Tick();
+  EXPECT_EQ(collector.tracker().stats(), ToolCallTracker::Stats());
+}
+
+TEST(ToolCallTrackerTest, FinishOfAnUnknownScopeIsNothing) {
+  LinkCollector collector(TestOptions(Mode::kLive));
+  collector.tracker().OnSignal(ScopeFinish{HashTraceId("t")});
+  collector.tracker().OnSignal(ScopeFinish{HashTraceId("t")});
+  collector.tracker().SettleAll();
+  EXPECT_EQ(collector.tracker().stats(), ToolCallTracker::Stats());
+}
+
+// A call chosen in one trace of a conversation and executed in the next.
+Scenario TwoTraces(const std::string& tool_id, const std::string& first,
+                   const std::string& second) {
+  Scenario s;
+  s.InTrace("t").InConversation(first).C("1", "f", "{}", "L1").FinishScope();
+  s.InTrace("u").InConversation(second);
+  s.T("f", "{}", "X", {.id = tool_id}).O("1", "L2");
+  return s;
+}
+
+TEST(ToolCallTrackerTest, ExecutedInTheNextTraceOfTheConversation) {
+  for (const Mode mode : {Mode::kLive, Mode::kSettled}) {
+    const Scenario s = TwoTraces("1", "chat", "chat");
+    EXPECT_THAT(Show(s, Play(TestOptions(mode), s.Signals()).links),
+                ElementsAre("L2<-X tool_result(1) tool_call_id",
+                            "X<-L1 tool_choice(1) tool_call_id"))
+        << mode;
+  }
+}
+
+TEST(ToolCallTrackerTest, UsedInTheNextTraceOfTheConversation) {
+  Scenario s;
+  s.InTrace("t").InConversation("chat").C("1", "f", "{}", "L1");
+  s.T("f", "{}", "X").FinishScope();
+  s.InTrace("u").InConversation("chat").O("1", "L2").O("1", "L3");
+  for (const Mode mode : {Mode::kLive, Mode::kSettled}) {
+    EXPECT_THAT(Show(s, Play(TestOptions(mode), s.Signals()).links),
+                ElementsAre("L2<-X tool_result(1) arguments",
+                            "X<-L1 tool_choice(1) arguments"))
+        << mode;
+  }
+}
+
+TEST(ToolCallTrackerTest, OtherTracesAreOutOfReach) {
+  for (const Mode mode : {Mode::kLive, Mode::kSettled}) {
+    for (const auto& [first, second] :
+         {std::pair("chat", "other"), std::pair("", "")}) {
+      const Scenario s = TwoTraces("1", first, second);
+      for (const SpanLink& link : Play(TestOptions(mode), s.Signals()).links) {
+        EXPECT_EQ(link.consumer.trace_id, link.producer.trace_id);
+      }
+    }
+    Options options = TestOptions(mode);
+    options.cross_trace = CrossTrace::kOff;
+    const Scenario s = TwoTraces("1", "chat", "chat");
+    for (const SpanLink& link : Play(options, s.Signals()).links) {
+      EXPECT_EQ(link.consumer.trace_id, link.producer.trace_id);
+    }
+  }
+}
+
+TEST(ToolCallTrackerTest, OnlyIdsReachAcrossTraces) {
+  for (const Mode mode : {Mode::kLive, Mode::kSettled}) {
+    const Scenario s = TwoTraces("", "chat", "chat");
+    EXPECT_THAT(Play(TestOptions(mode), s.Signals()).links, IsEmpty());
+  }
+}
+
+TEST(ToolCallTrackerTest, ParkedCallsAreBoundedAndAge) {
+  Scenario s(Scenario::Root::kNone);
+  for (int i = 0; i < 10; ++i) {
+    const std::string n = std::to_string(i);
+    s.InTrace("trace" + n).InConversation("chat");
+    s.C("id" + n, "f", "{}", "L" + n);
+  }
+  Time now = Ms(0);
+  Options options = TestOptions(Mode::kLive);
+  options.limits.parked_calls = 4;
+  options.clock = [&now] { return now; };
+  LinkCollector collector(options);
+  Dispatch(collector, s.Signals({.scope_finish = true}));
+  ToolCallTracker::Stats expected;
+  expected.parked_calls = 4;
+  EXPECT_EQ(collector.tracker().stats(), expected);
+  EXPECT_EQ(collector.diagnostics().count(DiagnosticId::kEvictedChoice), 6u);
+  now += options.limits.parked_age + std::chrono::seconds(1);
+  collector.tracker().Tick();
+  EXPECT_EQ(collector.tracker().stats(), ToolCallTracker::Stats());
+}
+
+TEST(ToolCallTrackerTest, DrawsAKeyWhenNoneIsGiven) {
+  Scenario s;
+  s.C("1", "f", R"({"b":1,"a":2})", "L").T("f", R"({"a":2,"b":1})", "X");
+  LinkCollector collector(Options{});
+  Dispatch(collector, s.Signals());
+  EXPECT_EQ(collector.links().size(), 1u);
+}
+
+}  // namespace
+}  // namespace spanlink::testing
