@@ -353,6 +353,36 @@ class OutputTest(Case):
     self.assert_golden("desk.table.txt", process.stdout)
     self.assertTrue(out.exists())
 
+  def test_output_and_json_go_together(self):
+    out = self.folder / "out.json"
+    process = spanlink("link", DESK, "-o", out, "--json")
+    self.assert_ok(process)
+    self.assertEqual(len(links_in(process.stdout)[0]), 8)
+    self.assertEqual(out.read_bytes(), spanlink("link", DESK).stdout)
+
+  def test_long_reads_show_progress_on_a_terminal_and_wipe_it(self):
+    parent, child = pty.openpty()
+    process = subprocess.Popen(
+        [os.environ["SPANLINK_BINARY"], "link", "-"], stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL, stderr=child)
+    os.close(child)
+    self.addCleanup(process.kill)
+    shown = b""
+    for _ in range(600):
+      if b"reading standard input" in shown:
+        break
+      process.stdin.write(b" ")  # a trace that comes slowly
+      process.stdin.flush()
+      if select.select([parent], [], [], 0.05)[0]:
+        shown += os.read(parent, 65536)
+    self.assertIn(b"reading standard input", shown)
+    process.stdin.write(DESK.read_bytes())
+    process.stdin.close()
+    self.assertEqual(process.wait(timeout=60), 0)
+    shown += os.read(parent, 65536)
+    os.close(parent)
+    self.assertTrue(shown.endswith(b" \r"), shown)
+
   def test_recordings_have_no_place_for_links(self):
     process = spanlink("link", RECORDING)
     self.assertEqual((process.returncode, process.stdout), (1, b""))
