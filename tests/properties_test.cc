@@ -309,6 +309,36 @@ RC_GTEST_PROP(PropertiesTest, BooksAreEmptyAtTheEnd,
   }
 }
 
+// Bounds so narrow that everything is evicted all the time, in any order, from
+// producers that name all spans above theirs.
+RC_GTEST_PROP(PropertiesTest, NarrowBoundsAreKept,
+              (const Plan& plan, uint32_t seed)) {
+  const GeneratedRun run(plan);
+  const std::vector<Signal> signals =
+      Shuffled(run.scenario().Signals(
+                   {.starts = seed % 3 != 0, .ancestors = seed % 2 != 0}),
+               seed);
+  const auto few = [&](size_t most) {
+    return *rc::gen::inRange<size_t>(0, most);
+  };
+  for (const Mode mode : kModes) {
+    Options options = Everything(mode);
+    options.limits.spans_per_scope = few(6);
+    options.limits.calls_per_scope = few(4);
+    options.limits.executions_per_scope = few(4);
+    options.limits.uses_per_scope = few(4);
+    const PlayResult result = Play(options, signals);
+    RC_ASSERT(ContradictionIn(run, result.links) == "");
+    RC_ASSERT(result.before.calls <=
+              options.limits.calls_per_scope * result.before.scopes);
+    RC_ASSERT(result.before.executions <=
+              options.limits.executions_per_scope * result.before.scopes);
+    RC_ASSERT(result.before.uses <=
+              options.limits.uses_per_scope * result.before.scopes);
+    RC_ASSERT(result.stats == ToolCallTracker::Stats());
+  }
+}
+
 // A stronger demand shows fewer links and changes none of those it shows.
 RC_GTEST_PROP(PropertiesTest, MinimumEvidenceOnlyHides, (const Plan& plan)) {
   const GeneratedRun run(plan);

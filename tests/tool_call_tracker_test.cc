@@ -2,6 +2,7 @@
 // What is linked to what: conformance_test.cc.
 #include "spanlink/linker/tool_call_tracker.h"
 
+#include <algorithm>
 #include <set>
 
 #include "gmock/gmock.h"
@@ -297,6 +298,26 @@ TEST(ToolCallTrackerTest, SpansAreBounded) {
     Dispatch(collector, s.Signals());
     EXPECT_LE(collector.tracker().stats().spans, 10u);
     EXPECT_GE(collector.diagnostics().count(DiagnosticId::kEvictedSpan), 40u);
+  }
+}
+
+// Providers whose id of a call is the name of the tool: long conversations have
+// thousands of calls of one id.
+TEST(ToolCallTrackerTest, OneIdForEveryCall) {
+  Scenario s;
+  std::vector<std::string> expected;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string n = std::to_string(i);
+    if (i > 0) s.O("f", "L" + n);
+    s.C("f", "f", "{}", "L" + n).T("f", "{}", "X" + n, {.id = "f"});
+    expected.push_back("X" + n + "<-L" + n + " tool_choice(f) tool_call_id");
+    if (i == 0) continue;
+    expected.push_back("L" + n + "<-X" + std::to_string(i - 1) +
+                       " tool_result(f) tool_call_id");
+  }
+  std::sort(expected.begin(), expected.end());
+  for (const Mode mode : {Mode::kLive, Mode::kSettled}) {
+    EXPECT_EQ(Show(s, Play(TestOptions(mode), s.Signals()).links), expected);
   }
 }
 
