@@ -65,6 +65,10 @@ constexpr std::array<Range, 13> kWide = {{{0x1100, 0x115e},
                                           {0x1f300, 0x1faff},
                                           {0x20000, 0x3fffd}}};
 
+// A code point that needs fewer bytes than it takes is not UTF-8.
+constexpr std::array<uint32_t, 5> kSmallestOfLength = {0, 0, 0x80, 0x800,
+                                                       0x10000};
+
 // A letter takes at most this many marks; a pile of them is an attack.
 constexpr int kMaxMarks = 2;
 
@@ -86,8 +90,7 @@ CodePoint Decode(std::string_view text) {
     if ((next & 0xc0) != 0x80) return {};
     value = value << 6 | (next & 0x3f);
   }
-  constexpr std::array<uint32_t, 5> kSmallest = {0, 0, 0x80, 0x800, 0x10000};
-  if (value < kSmallest[bytes] || value > 0x10ffff) return {};
+  if (value < kSmallestOfLength[bytes] || value > 0x10ffff) return {};
   if (0xd800 <= value && value <= 0xdfff) return {};
   return {value, bytes, true};
 }

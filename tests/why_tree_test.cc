@@ -130,8 +130,8 @@ TEST(WhyTreeTest, ParentCyclesEnd) {
 
 TEST(WhyTreeTest, LongChainsNeedNoStackAndNoWideLines) {
   ViewBuilder b;
-  constexpr int kSteps = 20000;
-  for (int i = 0; i < kSteps; ++i) {
+  constexpr int steps = 20000;
+  for (int i = 0; i < steps; ++i) {
     b.Add(absl::StrFormat("a%06d", i), SpanKind::kLlm, "chat");
     b.Add(absl::StrFormat("b%06d", i), SpanKind::kTool, "f");
     b.Link(absl::StrFormat("b%06d", i), absl::StrFormat("a%06d", i),
@@ -139,15 +139,15 @@ TEST(WhyTreeTest, LongChainsNeedNoStackAndNoWideLines) {
     b.Link(absl::StrFormat("a%06d", i + 1), absl::StrFormat("b%06d", i),
            LinkKind::kToolResult, Evidence::kName);
   }
-  const std::string text = Why(b, 2 * kSteps - 1);
+  const std::string text = Why(b, 2 * steps - 1);
   EXPECT_THAT(text, HasSubstr("[39999] was chosen by LLM chat a000000"));
-  EXPECT_LT(text.size() / (2 * kSteps), 130u);
+  EXPECT_LT(text.size() / (2 * steps), 130u);
 }
 
 TEST(WhyTreeTest, NestedToolsAreNotWalkedForEver) {
   ViewBuilder b;
-  constexpr int kDepth = 20000;
-  for (int i = 0; i < kDepth; ++i) {
+  constexpr int depth = 20000;
+  for (int i = 0; i < depth; ++i) {
     b.Add(absl::StrFormat("%08d", i), SpanKind::kLlm, "chat").parent =
         ViewBuilder::Id(absl::StrFormat("%08d", i + 1));
   }
