@@ -114,20 +114,23 @@ std::string CleanId(std::string_view id) {
   const std::string_view trimmed = Trimmed(id);
   const bool none =
       std::find(kNoIds.begin(), kNoIds.end(), trimmed) != kNoIds.end() ||
-      IsRedacted(trimmed);
+      IsPlaceholder(trimmed);
   return none ? std::string() : std::string(trimmed);
 }
 
+bool IsPlaceholder(std::string_view text) {
+  return std::find(kRedactions.begin(), kRedactions.end(), Trimmed(text)) !=
+         kRedactions.end();
+}
+
 bool IsRedacted(std::string_view text) {
-  const std::string_view trimmed = Trimmed(text);
+  if (IsPlaceholder(text)) return true;
   for (const std::string_view word : kRedactions) {
-    if (trimmed == word) return true;
-    // Inside, as a whole JSON string: `"[REDACTED]"`.
-    size_t at = trimmed.find(word, 1);
-    for (; at != std::string_view::npos; at = trimmed.find(word, at + 1)) {
+    size_t at = text.find(word, 1);
+    for (; at != std::string_view::npos; at = text.find(word, at + 1)) {
       const size_t end = at + word.size();
-      const bool closed = end < trimmed.size() && trimmed[end] == '"';
-      if (closed && trimmed[at - 1] == '"') return true;
+      const bool closed = end < text.size() && text[end] == '"';
+      if (closed && text[at - 1] == '"') return true;
     }
   }
   return false;

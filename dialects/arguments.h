@@ -18,7 +18,10 @@ namespace spanlink {
 // stands for "no id" (`unknown`, `<not specified>`, `(merged)`).
 std::string CleanId(std::string_view id);
 
-// Returns whether content was replaced by a placeholder before it was recorded.
+// Returns whether all of a content was replaced by a placeholder before it was
+// recorded.
+bool IsPlaceholder(std::string_view text);
+// Returns whether that happened to all of it or to a string inside its JSON.
 bool IsRedacted(std::string_view text);
 
 // Returns whether text was cut by an attribute limit: it says so at its end, or

@@ -88,11 +88,11 @@ void ReadGenAiMessages(const FinishedSpan& span, SpanFacts* facts) {
     return json ? found : nullptr;
   };
   if (const auto* input = find("gen_ai.input.messages", "gen_ai.prompt")) {
-    if (!IsRedacted(input->text)) ReadInputMessages(input->text, facts);
+    if (!IsPlaceholder(input->text)) ReadInputMessages(input->text, facts);
   }
   if (const auto* output =
           find("gen_ai.output.messages", "gen_ai.completion")) {
-    if (!IsRedacted(output->text)) ReadOutputMessages(output->text, facts);
+    if (!IsPlaceholder(output->text)) ReadOutputMessages(output->text, facts);
   }
   const Attribute* reasons =
       FindContent(span, "gen_ai.response.finish_reasons");

@@ -185,6 +185,19 @@ TEST(GenAiDialectTest, CutMessagesAreUsedUpToTheCut) {
   EXPECT_EQ(span.Facts().unreadable, 0u);
 }
 
+TEST(GenAiDialectTest, RedactedMessagesAreAbsentRedactedContentIsNot) {
+  Span all("chat m", {{"gen_ai.operation.name", "chat"},
+                      {"gen_ai.output.messages", "readacted"}});
+  EXPECT_FALSE(all.Facts().has_output);
+  EXPECT_EQ(all.Facts().unreadable, 0u);
+  Span some(
+      "chat m",
+      {{"gen_ai.operation.name", "chat"},
+       {"gen_ai.output.messages",
+        R"([{"parts":[{"type":"text","content":"[REDACTED]"},{"type":"tool_call","id":"a","name":"f"}]}])"}});
+  EXPECT_THAT(Signals(some), Contains("choice 0 a f -"));
+}
+
 TEST(GenAiDialectTest, OtherOperationsAreOtherSpans) {
   EXPECT_THAT(
       Signals(Span("embeddings m", {{"gen_ai.operation.name", "embeddings"}})),
