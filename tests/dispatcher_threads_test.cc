@@ -60,6 +60,72 @@ TEST(DispatcherThreadsTest, EndWaitsForMoreThreadsThanThereAreSlots) {
   EndWhileRunning(kManyThreads);
 }
 
+// Dispatches a `ToolCall` inside of more dispatches than a slot has frames.
+class DeepDispatch {
+ public:
+  explicit DeepDispatch(Dispatcher& dispatcher)
+      : dispatcher_(dispatcher),
+        nesting_(dispatcher.Subscribe<Handoff>(
+            "nesting", [this](const Handoff&) { Run(); })) {}
+
+  void Run() {
+    if (depth_++ < internal::kFrames) {
+      dispatcher_.Dispatch(Handoff());
+    } else {
+      dispatcher_.Dispatch(ToolCall());
+    }
+  }
+
+ private:
+  Dispatcher& dispatcher_;
+  size_t depth_ = 0;
+  const Subscription nesting_;
+};
+
+TEST(DispatcherThreadsTest, EndWaitsForDeeplyNestedCall) {
+  Dispatcher dispatcher;
+  std::latch inside(1);
+  std::atomic<bool> returned = false;
+  Subscription listening =
+      dispatcher.Subscribe<ToolCall>("slow", [&](const ToolCall&) {
+        inside.count_down();
+        YieldWhileListenedTo<ToolCall>(dispatcher);
+        YieldForAWhile();
+        returned = true;
+      });
+  const std::jthread caller([&] { DeepDispatch(dispatcher).Run(); });
+  inside.wait();
+  listening.Reset();
+  EXPECT_TRUE(returned);
+}
+
+// Under AddressSanitizer: what a deeply nested dispatch goes through is kept.
+TEST(DispatcherThreadsTest, DeeplyNestedDispatchOutlivesChanges) {
+  Dispatcher dispatcher;
+  Subscription other =
+      dispatcher.Subscribe<ToolCall>("other", [](const ToolCall&) {});
+  const Subscription ending = dispatcher.Subscribe<ToolCall>(
+      "ending", [&](const ToolCall&) { other.Reset(); });
+  int calls = 0;
+  const Subscription last =
+      dispatcher.Subscribe<ToolCall>("last", [&](const ToolCall&) { ++calls; });
+  DeepDispatch(dispatcher).Run();
+  EXPECT_EQ(calls, 1);
+}
+
+TEST(DispatcherThreadsTest, DispatchGivesItsFrameBack) {
+  if (!internal::HasHeavyBarrier()) GTEST_SKIP() << "no slots: no membarrier";
+  Dispatcher dispatcher;
+  const Subscription listening =
+      dispatcher.Subscribe<ToolCall>("a", [](const ToolCall&) {});
+  dispatcher.Dispatch(ToolCall());
+  ASSERT_NE(internal::thread_calls.slot, nullptr);
+  for (const internal::Frame& frame : internal::thread_calls.slot->frames) {
+    EXPECT_EQ(frame.table, nullptr);
+    EXPECT_EQ(frame.listener, nullptr);
+  }
+}
+
 TEST(DispatcherThreadsTest, SlotsServeThreadsThatComeLater) {
   if (!internal::HasHeavyBarrier()) GTEST_SKIP() << "no slots: no membarrier";
   Dispatcher dispatcher;
