@@ -50,7 +50,7 @@ void CallBook::OnToolStart(Node node, const SpanStart& start, Batch& batch) {
   }
   if (start.name.empty() || start.kind != SpanKind::kTool) return;
   List(number);
-  if (is_live() && !execution->has_id) Reserve(number);
+  if (is_live()) Reserve(number);
 }
 
 void CallBook::OnChoice(Node node, const LlmToolChoice& choice,
@@ -137,11 +137,8 @@ void CallBook::OnUse(Node node, const ToolCallOutputUsed& signal,
   filed_uses_.pop_front();
 }
 
-void CallBook::OnFinish(Node node, const SpanFinish& finish, Batch& batch) {
+void CallBook::OnFinish(const SpanFinish& finish, Batch& batch) {
   if (!is_live()) return;
-  if (finish.kind == SpanKind::kLlm && finish.outcome != Outcome::kFailed) {
-    FollowHandoff(node, batch);
-  }
   const auto found = waiting_under_.find(finish.span.context.span_id);
   if (found == waiting_under_.end()) return;
   std::vector<ExecutionNumber> waiting = std::move(found->second);
@@ -281,6 +278,7 @@ void CallBook::MoveToInner(CallNumber outer, const Call& inner) {
 }
 
 void CallBook::Index(CallNumber number) {
+  used_calls_of_ = SpanTree::kNone;  // the ranking has changed
   const Call& call = *calls_.Get(number);
   if (call.has_id()) {
     by_id_[call.id].push_back(number);
@@ -298,10 +296,11 @@ void CallBook::FileIdless(CallNumber number) {
   const Call& call = *calls_.Get(number);
   const size_t limit = 4 * context_.options->limits.calls_per_scope;
   if (idless_calls_.size() > limit) idless_calls_.clear();
-  for (const Node agent : {tree_->NearestAgent(call.node), kAny}) {
-    std::vector<CallNumber>& calls = idless_calls_[{call.name, agent}];
+  for (const Node group : GroupsOf(call.node)) {
+    if (group == SpanTree::kNone) continue;
+    std::vector<CallNumber>& calls = idless_calls_[{call.name, group}];
     if (calls.size() > limit) calls.clear();
-    calls.push_back(number);
+    if (calls.empty() || calls.back() != number) calls.push_back(number);
   }
 }
 
@@ -367,6 +366,7 @@ void CallBook::UnindexOpen(CallNumber number) {
 void CallBook::EvictOldestCall(Batch& batch) {
   const CallNumber number = calls_.first();
   Call& call = *calls_.Get(number);
+  used_calls_of_ = SpanTree::kNone;
   if (!call.used) {
     Report(DiagnosticId::kEvictedChoice, call.llm.span_id, batch);
   }

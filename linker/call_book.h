@@ -21,11 +21,13 @@
 #ifndef SPANLINK_LINKER_CALL_BOOK_H_
 #define SPANLINK_LINKER_CALL_BOOK_H_
 
+#include <array>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -73,7 +75,7 @@ class CallBook {
   void OnToolCall(SpanTree::Node node, const ToolCall& tool, Batch& batch);
   void OnHandoff(SpanTree::Node node, const Handoff& handoff, Batch& batch);
   void OnUse(SpanTree::Node node, const ToolCallOutputUsed& use, Batch& batch);
-  void OnFinish(SpanTree::Node node, const SpanFinish& finish, Batch& batch);
+  void OnFinish(const SpanFinish& finish, Batch& batch);
 
   // Decides all that is left, reports what found no partner, and parks the
   // calls that a later trace may execute or use. The book is not used
@@ -86,7 +88,6 @@ class CallBook {
 
  private:
   using Node = SpanTree::Node;
-  static constexpr Node kAny = SpanTree::kNone - 1;
   // How many of the latest open calls are looked at for one execution.
   static constexpr int kMaxCandidates = 256;
   // How many undecided executions are looked at again after a change.
@@ -107,9 +108,12 @@ class CallBook {
     int distance = 0;
     bool other_agent = false;
     bool answered_later = false;  // the answer ended after the tool started
+    bool done = false;            // executed, or presumed to be
+    int later_answers = 0;        // that are candidates, too
     uint8_t progress = 0;         // unexecuted, pending, failed, …
 
     friend auto operator<=>(const Rank&, const Rank&) = default;
+    std::pair<bool, int> nearness() const { return {started_later, distance}; }
   };
 
   // An open call in an index. Read backwards from an execution's start: latest
@@ -126,7 +130,7 @@ class CallBook {
 
   struct Choice {
     CallNumber call = kNobody;
-    int candidates = 0;
+    int candidates = 0;  // that are as near as `call`
   };
 
   enum class By : uint8_t { kId, kValue };
@@ -170,6 +174,8 @@ class CallBook {
                              By by) const;
   bool IsBarred(const Call& call, const Execution& execution) const;
   bool AreOfOtherAgents(Node a, Node b) const;
+  std::span<const CallNumber> LatestWithId(const Fingerprint& id,
+                                           const Moment& until) const;
   void ScanOpen(const OpenCalls& calls, Fingerprint key,
                 const Execution& execution,
                 absl::FunctionRef<bool(CallNumber, const Call&)> visit) const;
@@ -184,6 +190,8 @@ class CallBook {
                        Fingerprint reading) const;
   bool Fits(const Call& call, const Execution& execution) const;
   void FindEnclosure(Execution& execution) const;
+  const Answer* LastAnswer(const Execution& execution) const;
+  CallNumber NextOf(const Answer& answer, const Execution& execution) const;
   void Reserve(ExecutionNumber number);
   void Release(ExecutionNumber number);
   void ReserveAgain(Fingerprint name);
@@ -193,6 +201,7 @@ class CallBook {
   void DecideAll(std::vector<ExecutionNumber> executions, Batch& batch);
   void RetryAfterChoice(CallNumber number, Batch& batch);
   void RetryTool(Fingerprint name, Batch& batch);
+  CallNumber FindById(ExecutionNumber number) const;
   bool ClaimById(ExecutionNumber number, Batch& batch);
   bool ClaimReserved(ExecutionNumber number, Batch& batch);
   bool ClaimOnlyFit(ExecutionNumber number, Batch& batch);
@@ -207,20 +216,24 @@ class CallBook {
   // Uses (call_book_uses.cc).
   void MarkSuperseded(const Use& use);
   void ResolveUse(const Use& use, Batch& batch);
-  CallNumber FindUsedCall(const Use& use) const;
+  CallNumber FindUsedCall(const Use& use);
+  std::vector<CallNumber> RankUsedCalls(const Use& use) const;
   CallNumber FindUsedCallWithoutId(const Use& use) const;
+  std::array<Node, 2> GroupsOf(Node node) const;
   std::optional<bool> EndedBefore(const Call& call, const Use& use) const;
   void UseCall(CallNumber number, const Use& use, Batch& batch);
   bool Consume(CallNumber number, const Use& use, Batch& batch);
-  bool IsLinked(CallNumber number, Node llm);
+  bool IsLinked(const Execution& producer, Node llm, bool once);
+  void RetryUses(Batch& batch);
   const Execution* PickProducer(const Call& call, const Use& use) const;
   bool UseOrphan(const Use& use, Batch& batch);
-  void FollowHandoff(Node llm, Batch& batch);
+  void FollowHandoffs(Batch& batch);
+  Node FirstLlmAfter(const Execution& handoff,
+                     const std::vector<std::pair<SortKey, Node>>& llms) const;
   void LinkFollowed(Execution& handoff, Node llm, Batch& batch);
 
   // The end (call_book_settle.cc).
   void SettleFiled(Batch& batch);
-  void SettleUses(Batch& batch);
   void ReportLeftovers(Batch& batch);
   void ReportCall(const Call& call, Batch& batch);
   void Park();
@@ -239,7 +252,7 @@ class CallBook {
   Numbered<Call> calls_;
   Numbered<Execution> executions_;
   absl::flat_hash_map<Fingerprint, std::vector<CallNumber>> by_id_;
-  // By tool and agent, and by tool and `kAny`, in the order of the answers.
+  // By tool and `GroupsOf`, in the order of the answers.
   absl::flat_hash_map<std::pair<Fingerprint, Node>, std::vector<CallNumber>>
       idless_calls_;
   absl::flat_hash_map<uint64_t, std::vector<CallNumber>> by_identity_;
@@ -259,8 +272,13 @@ class CallBook {
 
   absl::flat_hash_map<Fingerprint, std::vector<Use>> uses_of_unknown_;
   absl::flat_hash_set<std::pair<Node, Fingerprint>> superseded_;
-  absl::flat_hash_set<std::pair<CallNumber, Node>> linked_;  // policy `all`
+  // Policy `all`: results that are linked to an LLM span.
+  absl::flat_hash_set<std::pair<uint64_t, Node>> linked_;
+  // The calls that the results in the prompt of one LLM span may be of, by id.
+  Node used_calls_of_ = SpanTree::kNone;
+  absl::flat_hash_map<Fingerprint, std::vector<CallNumber>> used_calls_;
   size_t waiting_uses_ = 0;
+  std::vector<CallNumber> attached_;  // whose waiting uses may go on
 
   // Settled mode: facts on file until `Settle`.
   std::deque<Call> filed_calls_;

@@ -1,15 +1,17 @@
 // The candidates: which open calls an execution may have run, and the best.
 //
-// The rank is: near in the tree, answered before the tool started, not executed
-// yet, and then the latest answer first and the order of the answer, which is
-// the order in which `ScanOpen` visits them.
+// The rank is: near in the tree, answered before the tool started, the latest
+// answer first, in one answer the unexecuted before the failed, and then the
+// order of the answer. `ScanOpen` visits them in this order but for the first.
 //
 // Equal calls of one answer are told apart by the order in which their tools
 // start: SDKs start the calls of an answer in its order. A start knows only the
 // tool's name, so it *reserves* the next call of that name; the end brings the
 // arguments and keeps the reservation if they fit.
 #include <algorithm>
+#include <cstddef>
 #include <limits>
+#include <utility>
 
 #include "absl/functional/function_ref.h"
 #include "spanlink/linker/call_book.h"
@@ -47,13 +49,14 @@ std::optional<CallBook::Rank> CallBook::Assess(const Call& call,
       by == By::kId && AreOfOtherAgents(call.node, execution.node);
   const bool presumed_untraced = call.executions.empty() && call.first_use &&
                                  start.IsAfter(*call.first_use);
-  rank.progress = presumed_untraced ? 4 : static_cast<uint8_t>(call.state);
+  rank.done = presumed_untraced || call.state == State::kExecuted;
+  rank.progress = static_cast<uint8_t>(call.state);
   return rank;
 }
 
 // What only an id can overcome.
 bool CallBook::IsBarred(const Call& call, const Execution& execution) const {
-  if (call.parked_before || call.used || call.state == State::kExecuted ||
+  if (call.parked_before || call.state == State::kExecuted ||
       call.state == State::kClosed) {
     return true;
   }
@@ -68,6 +71,25 @@ bool CallBook::AreOfOtherAgents(Node a, Node b) const {
   const Node agent_of_b = tree_->NearestAgent(b);
   return agent_of_a != SpanTree::kNone && agent_of_b != SpanTree::kNone &&
          agent_of_a != agent_of_b;
+}
+
+// The calls of an id to look at from a moment on: the latest ones that had been
+// asked for by then. In settled mode the book knows what came after, too.
+std::span<const CallNumber> CallBook::LatestWithId(const Fingerprint& id,
+                                                   const Moment& until) const {
+  const auto found = by_id_.find(id);
+  if (found == by_id_.end()) return {};
+  const std::vector<CallNumber>& calls = found->second;
+  auto end = calls.end();
+  if (!is_live() && until.timed) {
+    const int64_t skew = context_.options->clock_skew.count();
+    end = std::partition_point(calls.begin(), end, [&](CallNumber number) {
+      const Moment& start = calls_.Get(number)->start;
+      return !start.timed || start.ns - skew <= until.ns;
+    });
+  }
+  const auto count = std::min<ptrdiff_t>(end - calls.begin(), kMaxCandidates);
+  return {end - count, end};
 }
 
 // Visits the open calls of a key that an execution may have run, latest answer
@@ -103,11 +125,16 @@ CallBook::Choice CallBook::Best(
     absl::FunctionRef<bool(const Call&)> accept) const {
   Choice choice;
   std::optional<Rank> best;
+  SpanId answer;
+  int answers = 0;
   ScanOpen(calls, key, execution, [&](CallNumber number, const Call& call) {
     if (!accept(call)) return false;
-    const std::optional<Rank> rank = Assess(call, execution, By::kValue);
+    std::optional<Rank> rank = Assess(call, execution, By::kValue);
     if (!rank) return true;
-    ++choice.candidates;
+    if (std::exchange(answer, call.llm.span_id) != call.llm.span_id) ++answers;
+    rank->later_answers = answers;
+    if (!best || rank->nearness() < best->nearness()) choice.candidates = 0;
+    if (!best || rank->nearness() <= best->nearness()) ++choice.candidates;
     if (!best || *rank < *best) {
       best = rank;
       choice.call = number;
@@ -125,16 +152,22 @@ CallBook::Choice CallBook::BestFree(const OpenCalls& calls, Fingerprint key,
   });
 }
 
+// Marks the nearest candidates: none of them is certain any more.
 void CallBook::Contest(const OpenCalls& calls, Fingerprint key,
                        const Execution& execution) {
-  std::vector<CallNumber> contested;
+  std::vector<CallNumber> nearest;
+  std::pair<bool, int> nearness;
   ScanOpen(calls, key, execution, [&](CallNumber number, const Call& call) {
-    if (Assess(call, execution, By::kValue)) contested.push_back(number);
+    const std::optional<Rank> rank = Assess(call, execution, By::kValue);
+    if (!rank) return true;
+    if (nearest.empty() || rank->nearness() < nearness) {
+      nearest.clear();
+      nearness = rank->nearness();
+    }
+    if (rank->nearness() == nearness) nearest.push_back(number);
     return true;
   });
-  for (const CallNumber number : contested) {
-    calls_.Get(number)->contested = true;
-  }
+  for (const CallNumber number : nearest) calls_.Get(number)->contested = true;
 }
 
 // Among equal calls of one answer, prefers one that keeps the calls of this
@@ -203,18 +236,75 @@ void CallBook::FindEnclosure(Execution& execution) const {
   }
 }
 
-// A reserved call is not open by name any more: the next start takes the next.
+// A start takes the next call of its tool in the last answer. A reserved call
+// is not open by name any more.
 void CallBook::Reserve(ExecutionNumber number) {
+  RefreshTimes(number);
   Execution& execution = *executions_.Get(number);
-  if (!execution.start_known || execution.name_text.empty()) return;
+  if (!execution.start_known) return;
   FindEnclosure(execution);
-  const Choice choice = Best(open_by_name_, execution.name, execution,
-                             [](const Call&) { return true; });
-  if (choice.call == kNobody) return;
-  UnindexOpen(choice.call);
-  execution.reserved = choice.call;
-  calls_.Get(choice.call)->reserved_by = number;
-  IndexOpen(choice.call);
+  const Answer* last = LastAnswer(execution);
+  if (last == nullptr) return;
+  CallNumber next = FindById(number);
+  if (next == kNobody) next = NextOf(*last, execution);
+  if (next == kNobody || calls_.Get(next)->reserved_by != kNobody ||
+      calls_.Get(next)->node != calls_.Get(last->calls.front())->node) {
+    return;
+  }
+  UnindexOpen(next);
+  execution.reserved = next;
+  calls_.Get(next)->reserved_by = number;
+  IndexOpen(next);
+}
+
+// The first call of its tool in an answer that an execution may take.
+CallNumber CallBook::NextOf(const Answer& answer,
+                            const Execution& execution) const {
+  CallNumber next = kNobody;
+  std::pair<Rank, uint32_t> next_rank;
+  for (const CallNumber number : answer.calls) {
+    const Call& call = *calls_.Get(number);
+    if (call.name != execution.name || call.reserved_by != kNobody) continue;
+    const std::optional<Rank> rank = Assess(call, execution, By::kValue);
+    if (!rank) continue;
+    const std::pair one(*rank, call.index);
+    if (next == kNobody || one < next_rank) {
+      next = number;
+      next_rank = one;
+    }
+  }
+  return next;
+}
+
+// The last answer before an execution started: of the LLM span that is its
+// parent, or of the last one that has the same parent.
+const CallBook::Answer* CallBook::LastAnswer(const Execution& execution) const {
+  const auto above = answers_.find(tree_->Parent(execution.node));
+  if (above != answers_.end()) return &above->second;
+  const auto under = answers_under_.find(execution.parent.value_or(SpanId{}));
+  if (under == answers_under_.end()) return nullptr;
+  const std::vector<Node>& nodes = under->second;
+  auto end = nodes.end();
+  if (!is_live() && execution.start.timed) {
+    end = std::partition_point(nodes.begin(), end, [&](Node node) {
+      const Call& call = *calls_.Get(answers_.at(node).calls.front());
+      return !call.start.IsAfter(execution.start);
+    });
+  }
+  const Answer* last = nullptr;
+  SortKey last_start;
+  const auto count = std::min<ptrdiff_t>(end - nodes.begin(), kMaxCandidates);
+  for (auto it = end - count; it != end; ++it) {
+    const Answer& answer = answers_.at(*it);
+    const Call& call = *calls_.Get(answer.calls.front());
+    const SortKey start(call.start, call.llm.span_id);
+    if (call.start.IsAfter(execution.start)) continue;
+    if (last == nullptr || last_start < start) {
+      last = &answer;
+      last_start = start;
+    }
+  }
+  return last;
 }
 
 void CallBook::Release(ExecutionNumber number) {
@@ -222,8 +312,8 @@ void CallBook::Release(ExecutionNumber number) {
   Call* call = calls_.Get(execution.reserved);
   if (call != nullptr && call->reserved_by == number) {
     call->reserved_by = kNobody;
-    const bool is_open = !call->used && call->state != State::kExecuted &&
-                         call->state != State::kClosed;
+    const bool is_open =
+        call->state != State::kExecuted && call->state != State::kClosed;
     if (is_open) IndexOpen(execution.reserved);
   }
   execution.reserved = kNobody;
@@ -239,7 +329,7 @@ void CallBook::ReserveAgain(Fingerprint name) {
       all.end() - std::min(all.size(), kMaxRetries), all.end());
   std::erase_if(latest, [this](ExecutionNumber number) {
     const Execution& execution = *executions_.Get(number);
-    return execution.has_id || execution.kind != SpanKind::kTool;
+    return execution.kind != SpanKind::kTool;
   });
   const auto key = [this](ExecutionNumber number) {
     const Execution& execution = *executions_.Get(number);

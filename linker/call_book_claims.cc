@@ -22,6 +22,7 @@ void CallBook::DecideNow(ExecutionNumber number, Batch& batch) {
            : ClaimReserved(number, batch) || ClaimOnlyFit(number, batch));
   if (!decided) Wait(number);
   RetryTool(execution.name, batch);
+  RetryUses(batch);
 }
 
 // At settle: every grade over all executions before the next one, each in the
@@ -53,7 +54,9 @@ void CallBook::DecideAll(std::vector<ExecutionNumber> executions,
     FindEnclosure(*executions_.Get(number));
     Release(number);
   }
+  each(false, [&](auto number) { Reserve(number); });
   for (const ExecutionNumber number : executions) ClaimById(number, batch);
+  each(false, [&](auto number) { Release(number); });
   each(false, [&](auto number) { Reserve(number); });
   each(false, [&](auto number) { ClaimReserved(number, batch); });
   each(false, [&](auto number) { Release(number); });
@@ -64,6 +67,7 @@ void CallBook::DecideAll(std::vector<ExecutionNumber> executions,
        [&](auto number) { ClaimByName(number, Evidence::kName, batch); });
   each(false,
        [&](auto number) { ClaimByName(number, Evidence::kOrder, batch); });
+  RetryUses(batch);
 }
 
 // Live mode, when an answer came after signals that wait for it.
@@ -87,6 +91,7 @@ void CallBook::RetryAfterChoice(CallNumber number, Batch& batch) {
   }
   RetryTool(name, batch);
   if (is_handoff) RetryTool(Fingerprint{}, batch);
+  RetryUses(batch);
   const auto waiting = uses_of_unknown_.find(has_id ? id : name);
   if (waiting == uses_of_unknown_.end()) return;
   const std::vector<Use> uses = std::move(waiting->second);
@@ -118,46 +123,61 @@ void CallBook::RetryTool(Fingerprint name, Batch& batch) {
   }
 }
 
-// 1. `tool_call_id`. Ids repeat: the same tool first, then the rank, then equal
-// arguments before the order of the answer.
+// Ids repeat: the same tool first, then the rank, in which a call that another
+// execution has reserved is as good as executed, then equal arguments before
+// the order of the answer.
+CallNumber CallBook::FindById(ExecutionNumber number) const {
+  const Execution& execution = *executions_.Get(number);
+  if (!execution.has_id) return kNobody;
+  struct Candidate {
+    bool other_tool;
+    Rank rank;
+    SortKey start;
+    bool other_arguments;
+    uint32_t index;
+    CallNumber call;
+  };
+  std::vector<Candidate> candidates;
+  for (const CallNumber one : LatestWithId(execution.id, execution.start)) {
+    const Call& call = *calls_.Get(one);
+    std::optional<Rank> rank = Assess(call, execution, By::kId);
+    if (!rank) continue;
+    if (call.reserved_by != kNobody && call.reserved_by != number) {
+      rank->done = true;
+    }
+    candidates.push_back({call.name != execution.name, *rank,
+                          SortKey(call.start, call.llm.span_id),
+                          !Fits(call, execution), call.index, one});
+  }
+  // Later answers are better: `rank` cannot say so before all are known.
+  std::sort(
+      candidates.begin(), candidates.end(),
+      [](const Candidate& a, const Candidate& b) { return a.start > b.start; });
+  for (size_t i = 1; i < candidates.size(); ++i) {
+    const bool same = candidates[i].start == candidates[i - 1].start;
+    candidates[i].rank.later_answers =
+        candidates[i - 1].rank.later_answers + (same ? 0 : 1);
+  }
+  const auto best = std::min_element(
+      candidates.begin(), candidates.end(),
+      [](const Candidate& a, const Candidate& b) {
+        return std::tie(a.other_tool, a.rank, a.other_arguments, a.index) <
+               std::tie(b.other_tool, b.rank, b.other_arguments, b.index);
+      });
+  return best == candidates.end() ? kNobody : best->call;
+}
+
+// 1. `tool_call_id`.
 bool CallBook::ClaimById(ExecutionNumber number, Batch& batch) {
   const Execution& execution = *executions_.Get(number);
   if (!execution.has_id) return false;
-  const auto found = by_id_.find(execution.id);
-  CallNumber best = kNobody;
-  const auto order = [&](const Call& call, const Rank& rank) {
-    return std::tuple(call.name != execution.name, rank);
-  };
-  const auto is_better = [&](const Call& a, const Rank& a_rank, const Call& b,
-                             const Rank& b_rank) {
-    const auto a_order = order(a, a_rank);
-    const auto b_order = order(b, b_rank);
-    if (a_order != b_order) return a_order < b_order;
-    const SortKey a_start(a.start, a.llm.span_id);
-    const SortKey b_start(b.start, b.llm.span_id);
-    if (a_start != b_start) return a_start > b_start;
-    return std::pair(!Fits(a, execution), a.index) <
-           std::pair(!Fits(b, execution), b.index);
-  };
-  Rank best_rank;
-  if (found != by_id_.end()) {
-    const std::vector<CallNumber>& calls = found->second;
-    const size_t count = std::min<size_t>(calls.size(), kMaxCandidates);
-    for (size_t i = calls.size() - count; i < calls.size(); ++i) {
-      const Call& call = *calls_.Get(calls[i]);
-      const std::optional<Rank> rank = Assess(call, execution, By::kId);
-      if (!rank) continue;
-      if (best == kNobody ||
-          is_better(call, *rank, *calls_.Get(best), best_rank)) {
-        best = calls[i];
-        best_rank = *rank;
-      }
-    }
-  } else if (execution.enclosure == SpanTree::kNone) {
-    best = Unpark(execution.conversation, execution.id, true, batch);
+  CallNumber call = FindById(number);
+  if (call == kNobody && !by_id_.contains(execution.id) &&
+      execution.enclosure == SpanTree::kNone) {
+    call = Unpark(execution.conversation, execution.id, true, batch);
   }
-  if (best == kNobody) return false;
-  Attach(number, best, Evidence::kToolCallId, batch);
+  if (call == kNobody) return false;
+  Attach(number, call, Evidence::kToolCallId, batch);
   return true;
 }
 
@@ -234,22 +254,7 @@ bool CallBook::ClaimHandoff(ExecutionNumber number, Batch& batch) {
 // call that is left of the last answer under the same parent is the handoff.
 bool CallBook::ClaimRemaining(ExecutionNumber number, Batch& batch) {
   const Execution& execution = *executions_.Get(number);
-  const auto under = answers_under_.find(execution.parent.value_or(SpanId{}));
-  if (under == answers_under_.end()) return false;
-  const std::vector<Node>& nodes = under->second;
-  const Answer* last = nullptr;
-  SortKey last_start;
-  const size_t count = std::min<size_t>(nodes.size(), kMaxCandidates);
-  for (size_t i = nodes.size() - count; i < nodes.size(); ++i) {
-    const Answer& answer = answers_.at(nodes[i]);
-    const Call& call = *calls_.Get(answer.calls.front());
-    const SortKey start(call.start, call.llm.span_id);
-    if (call.start.IsAfter(execution.start)) continue;
-    if (last == nullptr || last_start < start) {
-      last = &answer;
-      last_start = start;
-    }
-  }
+  const Answer* last = LastAnswer(execution);
   if (last == nullptr) return false;
   const auto is_awaited = [&](const Call& call) {
     const auto tools = undecided_.find(call.name);
@@ -335,10 +340,7 @@ void CallBook::Attach(ExecutionNumber number, CallNumber call_number,
   if (is_live() && displaced != kNobody && displaced != number) {
     ReserveAgain(executions_.Get(displaced)->name);
   }
-  std::vector<Use> uses = std::move(call.waiting_uses);
-  call.waiting_uses.clear();
-  waiting_uses_ -= uses.size();
-  for (const Use& use : uses) UseCall(call_number, use, batch);
+  if (!call.waiting_uses.empty()) attached_.push_back(call_number);
 }
 
 // The SDK carries out the first handoff of an answer and tells the model that

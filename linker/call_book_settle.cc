@@ -21,7 +21,9 @@ void CallBook::Settle(Batch& batch) {
     undecided.insert(undecided.end(), numbers.begin(), numbers.end());
   }
   DecideAll(std::move(undecided), batch);
-  SettleUses(batch);
+  for (const Use& use : filed_uses_) ResolveUse(use, batch);
+  filed_uses_.clear();
+  FollowHandoffs(batch);
   ReportLeftovers(batch);
   Park();
 }
@@ -69,41 +71,6 @@ void CallBook::SettleFiled(Batch& batch) {
       call->first_use = use.start;
     }
   }
-}
-
-// LLM spans in order of start: first what their prompts hold, then the handoffs
-// that lead to them.
-void CallBook::SettleUses(Batch& batch) {
-  if (is_live()) {
-    for (ExecutionNumber i = executions_.first(); i < executions_.last(); ++i) {
-      Execution& handoff = *executions_.Get(i);
-      if (handoff.first_target_llm != SpanTree::kNone) {
-        LinkFollowed(handoff, handoff.first_target_llm, batch);
-      }
-    }
-    return;
-  }
-  std::vector<std::pair<SortKey, Node>> llms;
-  for (Node node = tree_->first(); node < tree_->last(); ++node) {
-    const SpanTree::Span& span = *tree_->Get(node);
-    if (span.kind == SpanKind::kLlm && !span.failed) {
-      llms.emplace_back(SortKey(span.start, span.id), node);
-    }
-  }
-  std::sort(llms.begin(), llms.end());
-  auto use = filed_uses_.begin();
-  const auto resolve_until = [&](const SortKey* key) {
-    while (use != filed_uses_.end() &&
-           (key == nullptr || SortKey(use->start, use->llm) <= *key)) {
-      ResolveUse(*use++, batch);
-    }
-  };
-  for (const auto& [key, node] : llms) {
-    resolve_until(&key);
-    FollowHandoff(node, batch);
-  }
-  resolve_until(nullptr);
-  filed_uses_.clear();
 }
 
 void CallBook::ReportLeftovers(Batch& batch) {
@@ -231,6 +198,7 @@ CallNumber CallBook::Readmit(ParkedCall parked, Batch& batch) {
   const Fingerprint id = call.id;
   const CallNumber number = calls_.Add(std::move(call));
   if (has_id) by_id_[id].push_back(number);
+  used_calls_of_ = SpanTree::kNone;
   return number;
 }
 

@@ -7,6 +7,7 @@
 // call.
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "spanlink/linker/call_book.h"
 
@@ -77,53 +78,71 @@ std::optional<bool> CallBook::EndedBefore(const Call& call,
   return true;
 }
 
-CallNumber CallBook::FindUsedCall(const Use& use) const {
-  const auto found = by_id_.find(use.id);
-  if (found == by_id_.end()) return kNobody;
-  const std::vector<CallNumber>& calls = found->second;
-  const size_t count = std::min<size_t>(calls.size(), kMaxCandidates);
+// A prompt that holds many results of one id asks for the same ranking again.
+CallNumber CallBook::FindUsedCall(const Use& use) {
+  if (used_calls_of_ != use.node) {
+    used_calls_.clear();
+    used_calls_of_ = use.node;
+  }
+  const auto [ranked, is_new] = used_calls_.try_emplace(use.id);
+  if (is_new) ranked->second = RankUsedCalls(use);
+  const std::vector<CallNumber>& calls = ranked->second;
+  return use.ordinal < calls.size() ? calls[use.ordinal] : kNobody;
+}
+
+std::vector<CallNumber> CallBook::RankUsedCalls(const Use& use) const {
+  using Rank = std::tuple<bool, int, bool>;
   struct Candidate {
-    bool in_skew;
-    int distance;
-    bool other_agent;
+    Rank rank;
     SortKey start;
     uint32_t index;
     CallNumber number;
   };
   std::vector<Candidate> candidates;
-  for (size_t i = calls.size() - count; i < calls.size(); ++i) {
-    const Call& call = *calls_.Get(calls[i]);
+  for (const CallNumber number : LatestWithId(use.id, use.start)) {
+    const Call& call = *calls_.Get(number);
     const std::optional<bool> in_skew = EndedBefore(call, use);
     if (!in_skew) continue;
-    candidates.push_back({*in_skew, tree_->Distance(use.node, call.node),
-                          AreOfOtherAgents(use.node, call.node),
+    candidates.push_back({Rank(*in_skew, tree_->Distance(use.node, call.node),
+                               AreOfOtherAgents(use.node, call.node)),
                           SortKey(call.start, call.llm.span_id), call.index,
-                          calls[i]});
+                          number});
   }
-  if (use.ordinal >= candidates.size()) return kNobody;
   std::sort(candidates.begin(), candidates.end(),
             [](const Candidate& a, const Candidate& b) {
-              return std::tie(a.in_skew, a.distance, a.other_agent, b.start,
-                              a.index) < std::tie(b.in_skew, b.distance,
-                                                  b.other_agent, a.start,
-                                                  b.index);
+              return std::tie(a.rank, b.start, a.index) <
+                     std::tie(b.rank, a.start, b.index);
             });
-  return candidates[use.ordinal].number;
+  std::vector<CallNumber> numbers;
+  for (const Candidate& candidate : candidates) {
+    numbers.push_back(candidate.number);
+  }
+  return numbers;
 }
 
-// Without an id: the ordinal-th call of the tool by this agent; by anyone if
-// this agent made none (it was handed the conversation).
+// Without an id: the ordinal-th call of the tool by this agent; in the whole
+// run if this agent had made none (it was handed the conversation).
 CallNumber CallBook::FindUsedCallWithoutId(const Use& use) const {
-  const Node agent = tree_->NearestAgent(use.node);
-  auto found = idless_calls_.find({use.name, agent});
-  if (found == idless_calls_.end())
-    found = idless_calls_.find({use.name, kAny});
-  if (found == idless_calls_.end()) return kNobody;
-  const std::vector<CallNumber>& calls = found->second;
-  if (use.ordinal >= calls.size()) return kNobody;
-  const CallNumber number = calls[use.ordinal];
-  const Call* call = calls_.Get(number);
-  return call != nullptr && EndedBefore(*call, use) ? number : kNobody;
+  for (const Node group : GroupsOf(use.node)) {
+    const auto found = idless_calls_.find({use.name, group});
+    if (found == idless_calls_.end()) continue;
+    const std::vector<CallNumber>& calls = found->second;
+    const auto is_answered = [&](CallNumber number) {
+      const Call* call = calls_.Get(number);
+      return call == nullptr || EndedBefore(*call, use).has_value();
+    };
+    if (!is_answered(calls.front())) continue;
+    if (use.ordinal >= calls.size()) return kNobody;
+    const CallNumber number = calls[use.ordinal];
+    const bool is_here = calls_.Get(number) != nullptr;
+    return is_here && is_answered(number) ? number : kNobody;
+  }
+  return kNobody;
+}
+
+// Where results without an id are counted: the agent, and the run.
+std::array<CallBook::Node, 2> CallBook::GroupsOf(Node node) const {
+  return {tree_->NearestAgent(node), tree_->Top(node)};
 }
 
 void CallBook::UseCall(CallNumber number, const Use& use, Batch& batch) {
@@ -163,12 +182,10 @@ bool CallBook::Consume(CallNumber number, const Use& use, Batch& batch) {
     return call.state == State::kClosed;
   }
   call.used = true;
-  UnindexOpen(number);
-  if (!once && IsLinked(number, use.node)) return true;
-  if (producer != nullptr && is_handoff) {
-    Execution& handoff = *executions_.Get(execution_at_.at(producer->node));
-    if (handoff.result_linked) return true;
-    handoff.result_linked = true;
+  if (producer != nullptr) {
+    if (IsLinked(*producer, use.node, once)) return true;
+  } else if (!linked_.insert({~number, use.node}).second) {
+    return true;
   }
   SpanLink link;
   link.consumer = {trace_, use.llm};
@@ -186,12 +203,28 @@ bool CallBook::Consume(CallNumber number, const Use& use, Batch& batch) {
   return true;
 }
 
-// A use that is reported twice is one use.
-bool CallBook::IsLinked(CallNumber number, Node llm) {
+// Takes note of a result link; returns whether there was none to make.
+bool CallBook::IsLinked(const Execution& producer, Node llm, bool once) {
   if (linked_.size() > 4 * context_.options->limits.uses_per_scope) {
     linked_.clear();
   }
+  const ExecutionNumber number = execution_at_.at(producer.node);
+  Execution& execution = *executions_.Get(number);
+  const bool was_linked = std::exchange(execution.result_linked, true);
+  if (once) return was_linked;
   return !linked_.insert({number, llm}).second;
+}
+
+// After claims: what waited for an execution of these calls.
+void CallBook::RetryUses(Batch& batch) {
+  const std::vector<CallNumber> calls = std::exchange(attached_, {});
+  for (const CallNumber number : calls) {
+    Call* call = calls_.Get(number);
+    if (call == nullptr) continue;
+    const std::vector<Use> uses = std::exchange(call->waiting_uses, {});
+    waiting_uses_ -= uses.size();
+    for (const Use& use : uses) UseCall(number, use, batch);
+  }
 }
 
 // The last attempt that had ended when the LLM span started; failing that the
@@ -257,10 +290,12 @@ bool CallBook::UseOrphan(const Use& use, Batch& batch) {
     Report(DiagnosticId::kUseByFailedLlm, use.llm, batch);
     return true;
   }
-  const bool first = !best->result_linked;
-  best->result_linked = true;
-  if (!first && context_.options->use_policy == UsePolicy::kFirst) return true;
-  if (first) Report(DiagnosticId::kChoiceMissing, best->span.span_id, batch);
+  if (!best->result_linked) {
+    Report(DiagnosticId::kChoiceMissing, best->span.span_id, batch);
+  }
+  const bool once = context_.options->use_policy == UsePolicy::kFirst ||
+                    best->kind == SpanKind::kHandoff;
+  if (IsLinked(*best, use.node, once)) return true;
   SpanLink link;
   link.consumer = {trace_, use.llm};
   link.producer = best->span;
@@ -274,45 +309,56 @@ bool CallBook::UseOrphan(const Use& use, Batch& batch) {
 }
 
 // A handoff whose result no prompt holds still leads to the first LLM span of
-// the agent that it handed over to.
-void CallBook::FollowHandoff(Node llm, Batch& batch) {
-  const SpanTree::Span* span = tree_->Get(llm);
-  if (span == nullptr || span->has_llm_below || handoffs_.empty()) return;
-  const SpanTree::Span* agent = tree_->Get(tree_->NearestAgent(llm));
-  if (agent == nullptr || !agent->name) return;
+// the agent that it handed over to: the nearest one of that name that started
+// later, and of these the first.
+void CallBook::FollowHandoffs(Batch& batch) {
   std::erase_if(handoffs_, [this](ExecutionNumber number) {
     const Execution* handoff = executions_.Get(number);
     return handoff == nullptr || handoff->result_linked;
   });
-  Execution* best = nullptr;
-  int best_distance = 0;
-  for (const ExecutionNumber number : handoffs_) {
-    Execution& handoff = *executions_.Get(number);
-    if (handoff.agent != *agent->name || handoff.start.IsAfter(span->start) ||
-        handoff.first_target_llm != SpanTree::kNone) {
+  if (handoffs_.empty()) return;
+  absl::flat_hash_map<Fingerprint, std::vector<std::pair<SortKey, Node>>> llms;
+  for (Node node = tree_->first(); node < tree_->last(); ++node) {
+    const SpanTree::Span& span = *tree_->Get(node);
+    if (span.kind != SpanKind::kLlm || span.failed || span.has_llm_below) {
       continue;
     }
-    const int distance = tree_->Distance(llm, handoff.node);
-    if (best == nullptr || distance < best_distance ||
-        (distance == best_distance && handoff.start.IsAfter(best->start))) {
-      best = &handoff;
-      best_distance = distance;
-    }
+    const SpanTree::Span* agent = tree_->Get(tree_->NearestAgent(node));
+    if (agent == nullptr || !agent->name) continue;
+    llms[*agent->name].emplace_back(SortKey(span.start, span.id), node);
   }
-  if (best == nullptr) return;
-  if (best->is_undecided() && is_live()) {
-    best->first_target_llm = llm;  // its call may still say it by id
-  } else {
-    LinkFollowed(*best, llm, batch);
+  for (auto& [agent, spans] : llms) std::sort(spans.begin(), spans.end());
+  for (const ExecutionNumber number : handoffs_) {
+    Execution& handoff = *executions_.Get(number);
+    const auto found = llms.find(handoff.agent);
+    if (found == llms.end()) continue;
+    const Node llm = FirstLlmAfter(handoff, found->second);
+    if (llm != SpanTree::kNone) LinkFollowed(handoff, llm, batch);
   }
 }
 
+CallBook::Node CallBook::FirstLlmAfter(
+    const Execution& handoff,
+    const std::vector<std::pair<SortKey, Node>>& llms) const {
+  const std::pair start(SortKey(handoff.start, handoff.span.span_id), Node{0});
+  Node best = SpanTree::kNone;
+  int best_distance = SpanTree::kUnrelated;
+  int looked_at = 0;
+  for (auto it = std::lower_bound(llms.begin(), llms.end(), start);
+       it != llms.end() && looked_at < kMaxCandidates; ++it, ++looked_at) {
+    const int distance = tree_->Distance(handoff.node, it->second);
+    if (distance < best_distance) {
+      best = it->second;
+      best_distance = distance;
+    }
+  }
+  return best;
+}
+
 void CallBook::LinkFollowed(Execution& handoff, Node llm, Batch& batch) {
-  const SpanTree::Span* span = tree_->Get(llm);
-  if (handoff.result_linked || span == nullptr) return;
   handoff.result_linked = true;
   SpanLink link;
-  link.consumer = {trace_, span->id};
+  link.consumer = {trace_, tree_->Get(llm)->id};
   link.producer = handoff.span;
   link.kind = LinkKind::kHandoffResult;
   link.evidence = Evidence::kHandoff;

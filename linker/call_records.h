@@ -90,8 +90,6 @@ struct BookedExecution {
   Evidence evidence = Evidence::kOrder;
   uint32_t attempt = 1;
   bool result_linked = false;
-  // Of a handoff: the first LLM span of the agent it went to.
-  SpanTree::Node first_target_llm = SpanTree::kNone;
 
   bool is_undecided() const { return call == kNobody; }
 };

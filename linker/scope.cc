@@ -67,7 +67,7 @@ void Scope::On(const SpanStart& start, Batch& batch) {
 void Scope::On(const SpanFinish& finish, Batch& batch) {
   const Node node = Touch(finish.span, finish.kind);
   annotations_.OnSpanFinish(finish, batch);
-  calls_.OnFinish(node, finish, batch);
+  calls_.OnFinish(finish, batch);
   if (context_.options->mode == Mode::kLive) {
     guardrails_.OnFinish(node, finish, batch);
   }

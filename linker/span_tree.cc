@@ -4,13 +4,15 @@
 
 namespace spanlink {
 
+// The span itself comes last: adding its ancestors may evict the oldest.
 SpanTree::Node SpanTree::Touch(const SpanRef& ref, uint64_t arrival,
                                Diagnostics& diagnostics) {
+  AddAncestors(ref.ancestors, arrival, diagnostics);
   Node node = Find(ref.context.span_id);
   if (node == kNone) node = Add(ref.context.span_id, arrival, diagnostics);
-  if (Span* span = Get(node)) SetTimes(*span, ref, diagnostics);
+  SetTimes(*Get(node), ref, diagnostics);
   if (!ref.ancestors.empty()) {
-    AddAncestors(node, ref.ancestors, arrival, diagnostics);
+    SetParent(node, ref.ancestors.front(), diagnostics);
   } else if (ref.parent.has_value()) {
     SetParent(node, *ref.parent, diagnostics);
   }
@@ -65,14 +67,13 @@ void SpanTree::SetParent(Node node, SpanId parent, Diagnostics& diagnostics) {
   if (span->kind == SpanKind::kLlm || span->has_llm_below) MarkAbove(node);
 }
 
-void SpanTree::AddAncestors(Node node, std::span<const SpanId> ancestors,
-                            uint64_t arrival, Diagnostics& diagnostics) {
+void SpanTree::AddAncestors(std::span<const SpanId> ancestors, uint64_t arrival,
+                            Diagnostics& diagnostics) {
   const size_t count = std::min<size_t>(ancestors.size(), kMaxClimb);
-  for (const SpanId ancestor : ancestors.first(count)) {
-    SetParent(node, ancestor, diagnostics);
-    if (ancestor.is_zero()) return;
-    node = Find(ancestor);
-    if (node == kNone) node = Add(ancestor, arrival, diagnostics);
+  for (size_t i = 0; i < count && !ancestors[i].is_zero(); ++i) {
+    Node node = Find(ancestors[i]);
+    if (node == kNone) node = Add(ancestors[i], arrival, diagnostics);
+    if (i + 1 < count) SetParent(node, ancestors[i + 1], diagnostics);
   }
 }
 
@@ -170,6 +171,15 @@ bool SpanTree::IsAncestryKnown(Node node) const {
     node = Parent(node);
   }
   return true;
+}
+
+SpanTree::Node SpanTree::Top(Node node) const {
+  for (int steps = 0; steps < kMaxClimb; ++steps) {
+    const Node above = Parent(node);
+    if (above == kNone) break;
+    node = above;
+  }
+  return node;
 }
 
 SpanTree::Node SpanTree::NearestAgent(Node node) const {

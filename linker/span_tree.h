@@ -90,6 +90,9 @@ class SpanTree {
   // all known.
   bool IsAncestryKnown(Node node) const;
 
+  // The last span on the way up, the span itself included.
+  Node Top(Node node) const;
+
   // The first agent on the way up, the span itself included, or kNone.
   Node NearestAgent(Node node) const;
 
@@ -102,8 +105,8 @@ class SpanTree {
   Node Add(SpanId id, uint64_t arrival, Diagnostics& diagnostics);
   void SetParent(Node node, SpanId parent, Diagnostics& diagnostics);
   void SetTimes(Span& span, const SpanRef& ref, Diagnostics& diagnostics);
-  void AddAncestors(Node node, std::span<const SpanId> ancestors,
-                    uint64_t arrival, Diagnostics& diagnostics);
+  void AddAncestors(std::span<const SpanId> ancestors, uint64_t arrival,
+                    Diagnostics& diagnostics);
   void MarkAbove(Node node);
 
   size_t limit_;

@@ -334,6 +334,7 @@ std::vector<Signal> GeneratedRun::PromisedOrder(uint32_t seed) const {
   std::map<SpanContext, size_t> starts;
   std::map<std::string, std::vector<size_t>> llm_ends, tool_ends;
   std::map<SpanContext, std::vector<size_t>> child_ends;
+  std::map<std::string, size_t> ends;
   std::optional<size_t> last_start;
   Block ending;
   for (const Signal& signal : scenario_.Signals()) {
@@ -341,6 +342,12 @@ std::vector<Signal> GeneratedRun::PromisedOrder(uint32_t seed) const {
     if (std::holds_alternative<SpanStart>(signal)) {
       Block& block = blocks.emplace_back(Block{{signal}, {}});
       if (last_start) block.after.push_back(*last_start);
+      // A retry starts after the attempt that failed has ended.
+      const std::string name = scenario_.NameOf(span);
+      if (name.ends_with('r')) {
+        const auto failed = ends.find(name.substr(0, name.size() - 1));
+        if (failed != ends.end()) block.after.push_back(failed->second);
+      }
       last_start = starts[span] = blocks.size() - 1;
       continue;
     }
@@ -350,6 +357,7 @@ std::vector<Signal> GeneratedRun::PromisedOrder(uint32_t seed) const {
     // Ends come in the order of a real run here, so children are known.
     const size_t number = blocks.size();
     const Address address = AddressOf(scenario_.NameOf(span));
+    ends[scenario_.NameOf(span)] = number;
     ending.after = child_ends[span];
     ending.after.push_back(starts[span]);
     if (finish->kind == SpanKind::kLlm) {
