@@ -262,6 +262,7 @@ CallNumber CallBook::NextOf(const Answer& answer,
                             const Execution& execution) const {
   CallNumber next = kNobody;
   std::pair<Rank, uint32_t> next_rank;
+  if (answer.calls.size() > kMaxOrderedAnswer) return kNobody;
   for (const CallNumber number : answer.calls) {
     const Call& call = *calls_.Get(number);
     if (call.name != execution.name || call.reserved_by != kNobody) continue;
