@@ -90,6 +90,7 @@ class MessageReader {
   void ReadMessage(const Item& item, int level);
   void ReadChoice(const Item& item);
   void ReadCalls(std::string_view json);
+  void ReadCall(JsonCursor* cursor);
   bool ReadResult(const Item& item);
   void ReadHistory(std::string_view text, int level);
 
@@ -163,23 +164,27 @@ void MessageReader::ReadChoice(const Item& item) {
 // Reads `tool_calls`, or the one `function_call` of old answers.
 void MessageReader::ReadCalls(std::string_view json) {
   JsonCursor cursor(json);
-  const bool list = cursor.EnterArray();
-  while (!list || cursor.NextElement()) {
-    if (!cursor.EnterObject()) {
-      ++facts_->unreadable;
-      cursor.Skip();
-    } else {
-      Item call = ReadItem(&cursor);
-      JsonCursor function(call.function);
-      if (function.EnterObject()) {
-        const std::string_view id = call.id;
-        call = ReadItem(&function);
-        call.id = id;
-      }
-      ReadChoice(call);
-    }
-    if (!list || cursor.failed()) return;
+  if (!cursor.EnterArray()) {
+    ReadCall(&cursor);
+    return;
   }
+  while (cursor.NextElement()) ReadCall(&cursor);
+}
+
+void MessageReader::ReadCall(JsonCursor* cursor) {
+  if (!cursor->EnterObject()) {
+    ++facts_->unreadable;
+    cursor->Skip();
+    return;
+  }
+  Item call = ReadItem(cursor);
+  JsonCursor function(call.function);
+  if (function.EnterObject()) {
+    const std::string_view id = call.id;
+    call = ReadItem(&function);
+    call.id = id;
+  }
+  ReadChoice(call);
 }
 
 // Returns whether the item is a tool's result.

@@ -37,23 +37,27 @@ void OtlpAttributeReader::ReadAttributes(JsonCursor* cursor,
 void OtlpAttributeReader::ReadEvents(JsonCursor* cursor) {
   if (!cursor->EnterArray()) return;
   while (cursor->NextElement()) {
-    OtlpEvent event;
-    std::string_view key;
-    if (!cursor->EnterObject()) {
+    if (cursor->EnterObject()) {
+      ReadEvent(cursor, &events_.emplace_back());
+    } else {
       ++unreadable_;
       cursor->Skip();
-      continue;
     }
-    while (cursor->NextMember(&key)) {
-      if (key == "name" && cursor->Peek() == JsonType::kString) {
-        event.name = Keep(*cursor->ReadString(), source_);
-      } else if (key == "attributes" && cursor->Peek() == JsonType::kArray) {
-        ReadAttributes(cursor, &event.attributes);
-      } else {
-        cursor->Skip();
-      }
+  }
+}
+
+// REQUIRES: the cursor has entered the event.
+void OtlpAttributeReader::ReadEvent(JsonCursor* cursor, OtlpEvent* event) {
+  std::string_view key;
+  while (cursor->NextMember(&key)) {
+    const JsonType type = cursor->Peek();
+    if (key == "name" && type == JsonType::kString) {
+      event->name = Keep(cursor->ReadString().value_or(""), source_);
+    } else if (key == "attributes" && type == JsonType::kArray) {
+      ReadAttributes(cursor, &event->attributes);
+    } else {
+      cursor->Skip();
     }
-    events_.push_back(std::move(event));
   }
 }
 
@@ -241,10 +245,10 @@ std::string_view OtlpAttributeReader::Keep(std::string_view text,
 }
 
 std::string* OtlpAttributeReader::NewText() {
-  constexpr size_t kKeepCapacity = size_t{1} << 20;
+  constexpr size_t keep_capacity = size_t{1} << 20;
   if (used_texts_ == texts_.size()) texts_.emplace_back();
   std::string& text = texts_[used_texts_++];
-  if (text.capacity() > kKeepCapacity) text = std::string();
+  if (text.capacity() > keep_capacity) text = std::string();
   text.clear();
   return &text;
 }

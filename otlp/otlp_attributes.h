@@ -60,6 +60,7 @@ class OtlpAttributeReader {
  private:
   void ReadAttributes(JsonCursor* cursor, std::vector<OtlpAttribute>* out);
   void ReadEvents(JsonCursor* cursor);
+  void ReadEvent(JsonCursor* cursor, OtlpEvent* event);
   bool ReadAttribute(JsonCursor* cursor, OtlpAttribute* attribute);
   bool ReadValue(JsonCursor* cursor, OtlpAttribute* attribute);
   bool ReadValueMember(std::string_view key, JsonCursor* cursor,

@@ -151,13 +151,12 @@ void Walker::ReadLines(size_t begin) {
     if (end == std::string_view::npos) end = bytes_.size();
     const std::string_view text = bytes_.substr(0, end);
     const bool candidate = first || bytes_[begin] == '{';
-    if (candidate && !JsonCursor(text, begin).AtEnd()) {
-      if (!ReadDocument(text, begin, /*to_the_end=*/true)) {
-        ++result_.unreadable_lines;
-      }
-      first = false;
-    }
+    const size_t line = begin;
     begin = end + 1;
+    if (!candidate || JsonCursor(text, line).AtEnd()) continue;
+    first = false;
+    const bool read = ReadDocument(text, line, /*to_the_end=*/true).has_value();
+    if (!read) ++result_.unreadable_lines;
   }
 }
 
@@ -260,7 +259,7 @@ void Walker::ReadSpan(JsonCursor* cursor) {
   if (cursor->failed()) return;
   if (span) {
     if (span->links_unreadable) ++result_.unreadable_spans;
-    result_.spans.push_back(*std::move(span));
+    result_.spans.push_back(*span);
   } else {
     ++result_.unreadable_spans;
   }

@@ -45,6 +45,14 @@ std::pair<std::string, std::string> ReadAttribute(JsonCursor* cursor) {
   return attribute;
 }
 
+std::vector<std::pair<std::string, std::string>> ReadAttributes(
+    JsonCursor* cursor) {
+  std::vector<std::pair<std::string, std::string>> attributes;
+  cursor->EnterArray();
+  while (cursor->NextElement()) attributes.push_back(ReadAttribute(cursor));
+  return attributes;
+}
+
 PresentLink ReadLink(JsonCursor* cursor) {
   PresentLink link;
   std::string_view key;
@@ -59,10 +67,8 @@ PresentLink ReadLink(JsonCursor* cursor) {
     } else if (key == "spanId") {
       link.target.span_id =
           SpanId::FromHex(cursor->ReadStringOrSkip()).value_or(SpanId{});
-    } else if (key == "attributes" && cursor->EnterArray()) {
-      while (cursor->NextElement()) {
-        link.attributes.push_back(ReadAttribute(cursor));
-      }
+    } else if (key == "attributes" && cursor->Peek() == JsonType::kArray) {
+      link.attributes = ReadAttributes(cursor);
     } else {
       cursor->Skip();
     }
