@@ -35,8 +35,10 @@ import tarfile
 import tempfile
 
 PROGRAMS = ("dispatch_benchmark", "tracker_benchmark", "fingerprint_benchmark")
-# Revisions differ in the option that their benchmarks need.
-CMAKE_OPTIONS = ("SPANLINK_BENCHMARKS", "SPANLINK_TESTS_AND_BENCHMARKS")
+CMAKE_OPTIONS = (
+    "-DCMAKE_BUILD_TYPE=Release",
+    "-DSPANLINK_TESTS_AND_BENCHMARKS=ON",
+)
 CONFIDENCE = 0.99
 # The fewest with which one odd round on either side does no harm.
 ROUNDS = 12
@@ -377,44 +379,48 @@ def run_logged(command, log):
         raise CannotMeasure(f"{' '.join(map(str, command))} failed:\n{end}")
 
 
-def targets_of(directory):
-    """Returns which benchmark programs a build directory can make."""
-    result = subprocess.run(
-        ["cmake", "--build", str(directory), "--target", "help"],
-        capture_output=True, text=True,
-    )
-    return [p for p in PROGRAMS if re.search(rf"\b{p}\b", result.stdout)]
+def programs_of(directory):
+    """Returns the benchmark programs that a configured directory can make.
+
+    By name, as CMake's file API lists them.
+    """
+    reply = directory / ".cmake" / "api" / "v1" / "reply"
+    programs = {}
+    for file in reply.glob("target-*.json"):
+        target = json.loads(file.read_text())
+        if target["name"] in PROGRAMS and "artifacts" in target:
+            path = target["artifacts"][0]["path"]
+            programs[target["name"]] = directory / path
+    return programs
 
 
 def build(name, source, directory, progress):
     """Builds the benchmarks of a source tree; raises if it has none."""
     if not (source / "CMakeLists.txt").exists():
         raise CannotMeasure("it has no CMakeLists.txt")
+    if shutil.which("ninja"):
+        os.environ.setdefault("CMAKE_GENERATOR", "Ninja")
     directory.mkdir(parents=True, exist_ok=True)
     log = directory / "build.log"
     log.write_bytes(b"")
-    targets = []
-    for option in CMAKE_OPTIONS:
-        progress(f"{name}: configuring")
-        run_logged(
-            ["cmake", "-S", source, "-B", directory,
-             "-DCMAKE_BUILD_TYPE=Release", f"-D{option}=ON"],
-            log,
-        )
-        targets = targets_of(directory)
-        if targets:
-            break
-    if not targets:
+    query = directory / ".cmake" / "api" / "v1" / "query"
+    query.mkdir(parents=True, exist_ok=True)
+    (query / "codemodel-v2").touch()
+    progress(f"{name}: configuring")
+    run_logged(
+        ["cmake", "-S", source, "-B", directory, *CMAKE_OPTIONS], log
+    )
+    programs = programs_of(directory)
+    if not programs:
         raise CannotMeasure("it has no benchmarks")
     progress(f"{name}: building (minutes, the first time)")
     jobs = str(os.cpu_count() or 1)
     run_logged(
         ["cmake", "--build", directory, "--parallel", jobs,
-         "--target", *targets],
+         "--target", *programs],
         log,
     )
-    found = [next(directory.rglob(target)) for target in targets]
-    return Build(name, found)
+    return Build(name, [programs[p] for p in PROGRAMS if p in programs])
 
 
 # The command.

@@ -266,6 +266,29 @@ class GitTest(unittest.TestCase):
         self.assertEqual(status, 0)
         self.assertIn("no CMakeLists.txt", output)
 
+    def test_revision_without_benchmarks_is_said_and_no_failure(self):
+        (self.root / "CMakeLists.txt").write_text(
+            "cmake_minimum_required(VERSION 3.25)\nproject(p NONE)\n")
+        self.git("add", "CMakeLists.txt")
+        self.commit("second")
+        status, output, _ = self.run_main("--against", "HEAD", "--ci")
+        self.assertEqual(status, 0)
+        self.assertIn("it has no benchmarks", output)
+
+    def test_revision_that_does_not_build_is_said_and_no_failure(self):
+        (self.root / "CMakeLists.txt").write_text("no_such_command()\n")
+        self.git("add", "CMakeLists.txt")
+        self.commit("second")
+        status, output, _ = self.run_main("--against", "HEAD", "--ci")
+        self.assertEqual(status, 0)
+        self.assertIn("no_such_command", output)
+
+    def test_working_tree_that_does_not_build_is_a_failure(self):
+        (self.root / "CMakeLists.txt").write_text("no_such_command()\n")
+        status, _, errors = self.run_main("--ci")
+        self.assertEqual(status, 1)
+        self.assertIn("no_such_command", errors)
+
     def test_check_out_is_of_that_commit(self):
         first = compare.find_revision(self.root, "HEAD")
         self.commit("second")
