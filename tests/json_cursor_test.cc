@@ -67,6 +67,12 @@ TEST(JsonCursorTest, LoneSurrogatesAreReplaced) {
             "A");
 }
 
+TEST(JsonCursorTest, LowSurrogatesInFrontAreReplaced) {
+  EXPECT_EQ(Unescaped(R"("\udc00!")"), "\xEF\xBF\xBD!");
+  EXPECT_EQ(Unescaped(R"("\udc00\ud83e\udd16")"),
+            "\xEF\xBF\xBD\xF0\x9F\xA4\x96");
+}
+
 TEST(JsonCursorTest, WhatIsNoEscapeStays) {
   EXPECT_EQ(Unescaped(R"("\x \u12")"), "\\x \\u12");
   EXPECT_EQ(Unescaped("\"\xFF\x01\""), "\xFF\x01");

@@ -158,6 +158,14 @@ TEST(OtlpReaderTest, BrokenLineDoesNotLoseTheOthers) {
                                     ": expected the closing quote of a string");
 }
 
+TEST(OtlpReaderTest, BrokenDocumentOfManyLinesCountsOnce) {
+  const std::string broken = "{\n  \"resourceSpans\": [\n    {\n    }\n  }\n}";
+  const OtlpSpans result =
+      ReadOk(OneSpan("") + "\n" + broken + "\n" + OneSpan(""));
+  EXPECT_EQ(result.spans.size(), 2u);
+  EXPECT_EQ(result.unreadable_lines, 1u);
+}
+
 TEST(OtlpReaderTest, UnreadableSpanDoesNotLoseTheOthers) {
   const std::string good = "{" + std::string(kIds) + "}";
   EXPECT_EQ(Counts(Document(good + ",5,null,[]," + good)), "2/3");
@@ -250,6 +258,14 @@ TEST(OtlpReaderTest, StructuredAttributesBecomePlainJson) {
           R"({"value":{"doubleValue":1.50},"key":"y"},{"key":"z","value":{}}]}},)"
           R"({"arrayValue":{}},{"boolValue":false}]}}}])"),
       R"(k:6=["a\"b",{"x":1,"y":1.50,"z":null},[],false];0)");
+}
+
+TEST(OtlpReaderTest, LastOfEqualMembersWinsInAValue) {
+  EXPECT_EQ(
+      Attributes(
+          R"([{"key":"a","value":{"arrayValue":{"values":[{"intValue":1}],"values":[{"intValue":2}]}}},)"
+          R"({"key":"b","value":{"kvlistValue":{"values":[{"key":"x","value":{"intValue":1,"intValue":3}}]}}}])"),
+      R"(a:6=[2];b:6={"x":3};0)");
 }
 
 TEST(OtlpReaderTest, UnreadableAttributesAreCountedAndSkipped) {

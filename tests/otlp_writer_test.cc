@@ -129,6 +129,12 @@ TEST(OtlpWriterTest, FirstIdentifyingAttributeDecides) {
   EXPECT_NE(WrittenTwice(unknown, {Link(kTarget)}), unknown);
 }
 
+TEST(OtlpWriterTest, WeakerIdentityDoesNotOverruleAStrongerOne) {
+  const std::string bytes = Document(
+      R"(,"links":[{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"00000000000000aa","attributes":[{"key":"type","value":{"stringValue":"t"}},{"key":"kind","value":{"stringValue":"b"}}]}])");
+  EXPECT_NE(WrittenTwice(bytes, {Link(kTarget)}), bytes);
+}
+
 TEST(OtlpWriterTest, WhatDoesNotFitIsCounted) {
   const std::string written = WrittenTwice(Document(""), ManyLinks(131));
   EXPECT_NE(written.find("100127"), std::string::npos);
