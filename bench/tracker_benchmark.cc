@@ -145,7 +145,7 @@ constexpr int64_t kLookupIterations = 500;
 void LookUp(benchmark::State& state, OpenCalls::By by) {
   OpenCalls open(static_cast<size_t>(state.range(0)));
   // A step that is coprime to the number of traces visits all of them.
-  constexpr size_t kStep = 7919;
+  constexpr size_t step = 7919;
   size_t trace = 0;
   uint64_t links = 0;
   for (auto _ : state) {
@@ -155,7 +155,7 @@ void LookUp(benchmark::State& state, OpenCalls::By by) {
     state.SetIterationTime(ThreadSeconds() - start);
     links += open.links() - before;
     open.Renew(trace);
-    trace = (trace + kStep) % open.traces();
+    trace = (trace + step) % open.traces();
   }
   const auto executions =
       state.iterations() * static_cast<int64_t>(kCallsPerTrace);

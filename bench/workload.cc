@@ -87,11 +87,11 @@ std::string Structure(Random& random, size_t size) {
     if (text.size() + member.size() + 16 > size) break;
     text += member;
   }
-  constexpr std::string_view kBegin = "\"rest\": \"";
-  constexpr std::string_view kEnd = "\"}";
-  text += kBegin;
-  text.append(size - text.size() - kEnd.size(), 'r');
-  text += kEnd;
+  constexpr std::string_view begin = "\"rest\": \"";
+  constexpr std::string_view end = "\"}";
+  text += begin;
+  text.append(size - text.size() - end.size(), 'r');
+  text += end;
   return text;
 }
 
@@ -111,11 +111,11 @@ std::string MakeArguments(Shape shape, size_t size, uint64_t seed) {
   if (size == 2) return "{}";
   Random random(seed);
   if (shape == Shape::kStructure) return Structure(random, size);
-  constexpr std::string_view kBegin = "{\"text\": \"";
-  constexpr std::string_view kEnd = "\"}";
-  std::string text(kBegin);
-  text += Text(random, size - kBegin.size() - kEnd.size());
-  text += kEnd;
+  constexpr std::string_view begin = "{\"text\": \"";
+  constexpr std::string_view end = "\"}";
+  std::string text(begin);
+  text += Text(random, size - begin.size() - end.size());
+  text += end;
   return text;
 }
 

@@ -232,6 +232,7 @@ class Bus {
   void Remove(Listener& listener) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
+  void TakeOut(const Listener& listener) ABSL_LOCKS_EXCLUDED(mutex_);
   Registrations RegistrationsOf(size_t type) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Publish(size_t type, Registrations registrations)
@@ -276,20 +277,23 @@ void Bus::Add(std::shared_ptr<Listener> listener, const Calls& calls) {
 }
 
 void Bus::Remove(Listener& listener) {
-  {
-    MutexLock lock(&mutex_);
-    for (size_t type = 0; type < tables_.size(); ++type) {
-      Registrations registrations = RegistrationsOf(type);
-      const size_t found = std::erase_if(
-          registrations, [&listener](const Registration& registration) {
-            return registration.listener.get() == &listener;
-          });
-      if (found > 0) Publish(type, std::move(registrations));
-    }
-  }
+  TakeOut(listener);
   listener.RemoveAndWait();
   MutexLock lock(&mutex_);
   FreeUnusedTables();
+}
+
+void Bus::TakeOut(const Listener& listener) {
+  const auto is_of_listener = [&listener](const Registration& registration) {
+    return registration.listener.get() == &listener;
+  };
+  MutexLock lock(&mutex_);
+  for (size_t type = 0; type < tables_.size(); ++type) {
+    Registrations registrations = RegistrationsOf(type);
+    if (std::erase_if(registrations, is_of_listener) > 0) {
+      Publish(type, std::move(registrations));
+    }
+  }
 }
 
 Registrations Bus::RegistrationsOf(size_t type) const {

@@ -31,8 +31,8 @@ bool FenceAllThreads() { return false; }
 }  // namespace
 
 bool HasHeavyBarrier() {
-  static const bool kHas = RegisterBarrier() && FenceAllThreads();
-  return kHas;
+  static const bool has = RegisterBarrier() && FenceAllThreads();
+  return has;
 }
 
 void HeavyBarrier() {

@@ -11,33 +11,32 @@ namespace {
 
 constinit std::array<Slot, kSlots> slots;
 
+constinit pthread_key_t end_key = 0;
+constinit std::atomic<bool> end_key_exists{false};
+
+// Destructors of other keys may dispatch still: through shared counters.
+void ReleaseSlot(void* slot) {
+  thread_calls.slot = nullptr;
+  static_cast<Slot*>(slot)->owned.store(false, std::memory_order_release);
+}
+
 // Gives slots back when their threads end. A key of the C library, because the
 // destructor of a `thread_local` allocates when it is registered. It is deleted
 // with the library's code, if that is ever unloaded; threads that come later
 // get no slot.
 class ThreadEndHook {
  public:
-  ThreadEndHook() { alive_ = pthread_key_create(&key_, &ReleaseSlot) == 0; }
+  ThreadEndHook() {
+    end_key_exists = pthread_key_create(&end_key, &ReleaseSlot) == 0;
+  }
   ~ThreadEndHook() {
-    if (alive_.exchange(false)) pthread_key_delete(key_);
+    if (end_key_exists.exchange(false)) pthread_key_delete(end_key);
   }
-  static bool Set(Slot* slot) {
-    return alive_.load() && pthread_setspecific(key_, slot) == 0;
-  }
-
- private:
-  // Destructors of other keys may dispatch still: through shared counters.
-  static void ReleaseSlot(void* slot) {
-    thread_calls.slot = nullptr;
-    static_cast<Slot*>(slot)->owned.store(false, std::memory_order_release);
-  }
-
-  static constinit pthread_key_t key_;
-  static constinit std::atomic<bool> alive_;
 };
 
-constinit pthread_key_t ThreadEndHook::key_ = 0;
-constinit std::atomic<bool> ThreadEndHook::alive_{false};
+bool ReleaseAtThreadEnd(Slot* slot) {
+  return end_key_exists && pthread_setspecific(end_key, slot) == 0;
+}
 
 }  // namespace
 
@@ -53,7 +52,7 @@ Slot* ClaimSlot() {
   for (Slot& slot : slots) {
     if (slot.owned.load(std::memory_order_relaxed)) continue;
     if (slot.owned.exchange(true, std::memory_order_acquire)) continue;
-    if (ThreadEndHook::Set(&slot)) return thread_calls.slot = &slot;
+    if (ReleaseAtThreadEnd(&slot)) return thread_calls.slot = &slot;
     slot.owned.store(false, std::memory_order_release);
     break;
   }

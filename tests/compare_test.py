@@ -1,4 +1,4 @@
-"""Tests of bench/compare.py: its statistics, its gate, its way with git."""
+"""Tests of bench/compare.py and ratios.py: statistics, the gate, git."""
 
 import contextlib
 import io
@@ -14,6 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "bench"))
 
 import compare  # noqa: E402
+import ratios  # noqa: E402
 
 
 class FakeBuild:
@@ -44,28 +45,28 @@ def gate(before, after):
 
 class IntervalTest(unittest.TestCase):
     def test_encloses_the_median_by_the_order_of_the_ratios(self):
-        interval = compare.interval_of([5, 1, 4, 2, 3, 8, 7, 6], 0.99)
+        interval = ratios.interval_of([5, 1, 4, 2, 3, 8, 7, 6], 0.99)
         self.assertEqual((interval.low, interval.middle, interval.high),
                          (1, 4.5, 8))
         self.assertAlmostEqual(interval.confidence, 1 - 2 / 2**8)
 
     def test_drops_extremes_when_there_are_enough_ratios(self):
-        interval = compare.interval_of(range(1, 13), 0.99)
+        interval = ratios.interval_of(range(1, 13), 0.99)
         self.assertEqual((interval.low, interval.high), (2, 11))
         self.assertAlmostEqual(interval.confidence, 1 - 2 * 13 / 2**12)
 
     def test_says_that_few_ratios_are_not_sure(self):
-        self.assertEqual(compare.interval_of([1.0], 0.99).confidence, 0)
-        self.assertEqual(compare.interval_of([1.0, 2.0], 0.99).confidence, 0.5)
+        self.assertEqual(ratios.interval_of([1.0], 0.99).confidence, 0)
+        self.assertEqual(ratios.interval_of([1.0, 2.0], 0.99).confidence, 0.5)
 
     def test_holds_as_often_as_it_says(self):
         source = random.Random(1)
         trials, missed = 4000, 0
         for _ in range(trials):
-            ratios = [math.exp(source.gauss(0, 0.1)) for _ in range(12)]
-            interval = compare.interval_of(ratios, 0.9)
+            sample = [math.exp(source.gauss(0, 0.1)) for _ in range(12)]
+            interval = ratios.interval_of(sample, 0.9)
             missed += not interval.low <= 1 <= interval.high
-        said = 1 - compare.interval_of(range(12), 0.9).confidence
+        said = 1 - ratios.interval_of(range(12), 0.9).confidence
         self.assertGreater(missed / trials, said / 2)
         self.assertLess(missed / trials, said * 1.5)
 
@@ -73,8 +74,8 @@ class IntervalTest(unittest.TestCase):
 class VerdictTest(unittest.TestCase):
     def verdict(self, low, high, margin=0.02):
         middle = (low + high) / 2
-        return compare.verdict_of(
-            compare.Interval(low, middle, high, 0.99), margin)
+        return ratios.verdict_of(
+            ratios.Interval(low, middle, high, 0.99), margin)
 
     def test_slower_beyond_the_margin_is_a_regression(self):
         self.assertEqual(self.verdict(1.03, 1.2), "regressed")
@@ -93,8 +94,8 @@ class VerdictTest(unittest.TestCase):
         self.assertEqual(self.verdict(0.8, 1.5, margin=0.6), "unstable")
 
     def test_noise_is_the_farther_end(self):
-        interval = compare.Interval(0.8, 1.0, 1.1, 0.99)
-        self.assertAlmostEqual(compare.noise_of(interval), 0.25)
+        interval = ratios.Interval(0.8, 1.0, 1.1, 0.99)
+        self.assertAlmostEqual(ratios.noise_of(interval), 0.25)
 
 
 class RoundsTest(unittest.TestCase):
@@ -104,7 +105,7 @@ class RoundsTest(unittest.TestCase):
         after = FakeBuild("B", {"f": 2}, journal=journal)
         pairs = compare.measure_rounds(before, after, 4, [], lambda _: None)
         self.assertEqual("".join(journal), "ABBAABBA")
-        self.assertEqual(compare.ratios_of(pairs), {"f": [2, 2, 2, 2]})
+        self.assertEqual(ratios.ratios_of(pairs), {"f": [2, 2, 2, 2]})
 
     def test_drift_of_the_machine_cancels(self):
         clock = iter(range(1, 100))
@@ -115,12 +116,12 @@ class RoundsTest(unittest.TestCase):
 
         pairs = compare.measure_rounds(
             Drifting("A", {}), Drifting("B", {}), 8, [], lambda _: None)
-        (row,) = compare.rows_of(pairs, {})
+        (row,) = ratios.rows_of(pairs, {})
         self.assertEqual(row.verdict, "unchanged")
 
     def test_figures_of_one_side_are_not_judged(self):
         pairs = [({"both": 1, "old": 1}, {"both": 1, "new": 1})] * 8
-        self.assertEqual([row.name for row in compare.rows_of(pairs, {})],
+        self.assertEqual([row.name for row in ratios.rows_of(pairs, {})],
                          ["both"])
         self.assertEqual(compare.only_in_one(pairs),
                          ["old: only before", "new: only after"])
@@ -210,7 +211,7 @@ class ReportTest(unittest.TestCase):
 
     def test_counts_the_verdicts(self):
         pairs = [({"f": 1.0, "g": 1.0}, {"f": 2.0, "g": 1.0})] * 8
-        rows = compare.rows_of(pairs, {})
+        rows = ratios.rows_of(pairs, {})
         self.assertTrue(compare.counts_of(rows).startswith(
             "0 improved, 1 regressed, 1 unchanged, 0 unstable (each"))
         self.assertIn("99.2 %", compare.counts_of(rows))
