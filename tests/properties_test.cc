@@ -63,7 +63,8 @@ struct Arbitrary<spanlink::testing::RunPlan> {
     using spanlink::testing::TurnPlan;
     return gen::build<RunPlan>(
         gen::set(&RunPlan::turns,
-                 gen::resize(3, gen::arbitrary<std::vector<TurnPlan>>())),
+                 gen::nonEmpty(
+                     gen::resize(3, gen::arbitrary<std::vector<TurnPlan>>()))),
         gen::set(&RunPlan::has_agent), gen::set(&RunPlan::repeats_history));
   }
 };
@@ -73,10 +74,11 @@ struct Arbitrary<spanlink::testing::Plan> {
   static Gen<spanlink::testing::Plan> arbitrary() {
     using spanlink::testing::Plan;
     using spanlink::testing::RunPlan;
-    const auto runs = gen::resize(2, gen::arbitrary<std::vector<RunPlan>>());
-    return gen::build<Plan>(
-        gen::set(&Plan::traces,
-                 gen::resize(2, gen::container<decltype(Plan::traces)>(runs))));
+    const auto runs =
+        gen::nonEmpty(gen::resize(2, gen::arbitrary<std::vector<RunPlan>>()));
+    return gen::build<Plan>(gen::set(
+        &Plan::traces, gen::nonEmpty(gen::resize(
+                           2, gen::container<decltype(Plan::traces)>(runs)))));
   }
 };
 
@@ -270,6 +272,25 @@ RC_GTEST_PROP(PropertiesTest, SettledLinksComeInOneOrder,
     for (SpanLink& link : *some) link.consumer_finished = false;
   }
   RC_ASSERT(links == again);
+}
+
+// Producers that send no SpanStart but name all spans above theirs; the names
+// of agents, which handoffs need, they cannot tell.
+RC_GTEST_PROP(PropertiesTest, SettledToolLinksNeedNoStarts,
+              (const Plan& plan)) {
+  const GeneratedRun run(plan);
+  const Options options = Everything(Mode::kSettled);
+  auto links = LinksOf(run, options, run.scenario().Signals());
+  auto again =
+      LinksOf(run, options,
+              run.scenario().Signals({.starts = false, .ancestors = true}));
+  for (auto* some : {&links, &again}) {
+    std::erase_if(*some, [](const SpanLink& link) {
+      return link.kind != LinkKind::kToolChoice &&
+             link.kind != LinkKind::kToolResult;
+    });
+  }
+  RC_ASSERT(Show(run.scenario(), links) == Show(run.scenario(), again));
 }
 
 void ExpectModesAgree(const GeneratedRun& run,
