@@ -11,7 +11,9 @@ set(SPANLINK_CORE_SOURCES
   dispatch/running_calls.cc
   linker/annotation_book.cc
   linker/call_book.cc
+  linker/call_book_candidates.cc
   linker/call_book_claims.cc
+  linker/call_book_settle.cc
   linker/call_book_uses.cc
   linker/engine.cc
   linker/fingerprint.cc
@@ -88,6 +90,7 @@ set(SPANLINK_CLI_SOURCES
 
 # What tests share.
 set(SPANLINK_TEST_SUPPORT_SOURCES
+  tests/dialect_testing.cc
   tests/json_oracle.cc
   tests/r6_agents_integration.cc
   tests/r6_chat_integration.cc
@@ -99,8 +102,10 @@ set(SPANLINK_TEST_SUPPORT_SOURCES
 # Tests: one program each.
 set(SPANLINK_TESTS
   tests/annotation_book_test.cc
+  tests/annotation_recordings_test.cc
   tests/arguments_test.cc
   tests/diagnostics_test.cc
+  tests/dialect_arguments_test.cc
   tests/dispatcher_allocation_test.cc
   tests/dispatcher_test.cc
   tests/dispatcher_threads_test.cc
@@ -108,16 +113,20 @@ set(SPANLINK_TESTS
   tests/explain_test.cc
   tests/fingerprint_oracle_test.cc
   tests/fingerprint_test.cc
+  tests/genai_dialect_test.cc
   tests/handoff_names_test.cc
   tests/independent_producers_test.cc
   tests/json_cursor_test.cc
   tests/json_output_test.cc
   tests/json_scanner_test.cc
   tests/keyed_hash_test.cc
+  tests/openinference_dialect_test.cc
+  tests/openllmetry_dialect_test.cc
   tests/otlp_reader_test.cc
   tests/otlp_writer_test.cc
   tests/output_test.cc
   tests/properties_test.cc
+  tests/recordings_test.cc
   tests/requirements_test.cc
   tests/span_context_test.cc
   tests/span_link_test.cc
