@@ -119,13 +119,24 @@ TEST_P(ConformanceTest, AgentSpanWithoutLlmSpansIsAProducer) {
   Expect(s, {"X<-A tool_choice(1) tool_call_id"});
 }
 
+// Where nobody knows the tree, the times say which span may be the inner one.
 TEST_P(ConformanceTest, DuplicateOfUnknownAncestryWhileUnused) {
+  Scenario s(Scenario::Root::kNone);
+  s.C("1", "f", "{}", "Lout").At(100, 200).C("1", "f", "{}", "Lin");
+  s.At(110, 160).T("f", "{}", "X").T("f", "{}", "Y");
+  ExpectInOrder(s, {"X<-Lin tool_choice(1) arguments"},
+                {"choice_duplicate=1", "unmatched_execution=1"},
+                TestOptions(GetParam()), WithoutParents(s.Signals()));
+}
+
+// Neither can be inside the other.
+TEST_P(ConformanceTest, TimesSpeakAgainstADuplicate) {
   Scenario s(Scenario::Root::kNone);
   s.C("1", "f", "{}", "L1").At(100, 150).C("1", "f", "{}", "L2").At(110, 160);
   s.T("f", "{}", "X").T("f", "{}", "Y");
-  ExpectInOrder(s, {"X<-L1 tool_choice(1) arguments"},
-                {"choice_duplicate=1", "unmatched_execution=1"},
-                TestOptions(GetParam()), WithoutParents(s.Signals()));
+  ExpectInOrder(
+      s, {"X<-L2 tool_choice(1) arguments", "Y<-L1 tool_choice(1) arguments"},
+      {"id_reused=1"}, TestOptions(GetParam()), WithoutParents(s.Signals()));
 }
 
 TEST_P(ConformanceTest, UsedCallOfUnknownAncestryIsNoDuplicate) {
