@@ -330,8 +330,14 @@ void CallBook::LeaveAnswer(CallNumber number) {
   std::erase(found->second.calls, number);
   if (!found->second.calls.empty()) return;
   const auto siblings = answers_under_.find(found->second.under);
-  std::erase(siblings->second, node);
-  if (siblings->second.empty()) answers_under_.erase(siblings);
+  std::vector<Node>& nodes = siblings->second;
+  // An answer that moves is one of the last, one that is evicted the first.
+  if (nodes.front() == node) {
+    nodes.erase(nodes.begin());
+  } else {
+    nodes.erase(std::find(nodes.rbegin(), nodes.rend(), node).base() - 1);
+  }
+  if (nodes.empty()) answers_under_.erase(siblings);
   answers_.erase(found);
 }
 
@@ -433,14 +439,24 @@ void CallBook::List(ExecutionNumber number) {
   Execution& execution = *executions_.Get(number);
   if (execution.listed) return;
   execution.listed = true;
-  undecided_[execution.name].push_back(number);
+  undecided_[execution.name].insert(number);
 }
 
 void CallBook::Unlist(ExecutionNumber number) {
   Execution& execution = *executions_.Get(number);
   if (!execution.listed) return;
   execution.listed = false;
-  EraseFrom(undecided_, execution.name, number);
+  const auto found = undecided_.find(execution.name);
+  found->second.erase(number);
+  if (found->second.empty()) undecided_.erase(found);
+}
+
+std::vector<ExecutionNumber> CallBook::LatestUndecided(Fingerprint name) const {
+  const auto found = undecided_.find(name);
+  if (found == undecided_.end()) return {};
+  const absl::btree_set<ExecutionNumber>& all = found->second;
+  const auto count = std::min(all.size(), kMaxRetries);
+  return {std::prev(all.end(), static_cast<ptrdiff_t>(count)), all.end()};
 }
 
 // Until the parent ends: then nothing more will tell who chose it.

@@ -161,6 +161,7 @@ class CallBook {
   void FinishExecution(ExecutionNumber number, Batch& batch);
   void RefreshTimes(ExecutionNumber number);
   void List(ExecutionNumber number);
+  std::vector<ExecutionNumber> LatestUndecided(Fingerprint name) const;
   void Unlist(ExecutionNumber number);
   void Wait(ExecutionNumber number);
   bool IsWrapper(Node node) const;
@@ -266,7 +267,7 @@ class CallBook {
   absl::flat_hash_map<Fingerprint, std::vector<ExecutionNumber>>
       executions_by_id_;
   // Undecided: started or finished, no call yet.
-  absl::flat_hash_map<Fingerprint, std::vector<ExecutionNumber>> undecided_;
+  absl::flat_hash_map<Fingerprint, absl::btree_set<ExecutionNumber>> undecided_;
   absl::flat_hash_map<SpanId, std::vector<ExecutionNumber>> waiting_under_;
   std::vector<ExecutionNumber> handoffs_;  // whose target has no LLM span yet
 

@@ -323,11 +323,7 @@ void CallBook::Release(ExecutionNumber number) {
 // Live mode: after a reserved call went to another execution or a new answer
 // came, all that are undecided reserve anew, in the order of start.
 void CallBook::ReserveAgain(Fingerprint name) {
-  const auto found = undecided_.find(name);
-  if (found == undecided_.end()) return;
-  const std::vector<ExecutionNumber>& all = found->second;
-  std::vector<ExecutionNumber> latest(
-      all.end() - std::min(all.size(), kMaxRetries), all.end());
+  std::vector<ExecutionNumber> latest = LatestUndecided(name);
   std::erase_if(latest, [this](ExecutionNumber number) {
     const Execution& execution = *executions_.Get(number);
     return execution.kind != SpanKind::kTool;

@@ -106,12 +106,7 @@ void CallBook::RetryTool(Fingerprint name, Batch& batch) {
   bool progress = true;
   for (size_t round = 0; progress && round < kMaxRetries; ++round) {
     progress = false;
-    const auto found = undecided_.find(name);
-    if (found == undecided_.end()) return;
-    const std::vector<ExecutionNumber>& all = found->second;
-    const std::vector<ExecutionNumber> latest(
-        all.end() - std::min(all.size(), kMaxRetries), all.end());
-    for (const ExecutionNumber number : latest) {
+    for (const ExecutionNumber number : LatestUndecided(name)) {
       const Execution* execution = executions_.Get(number);
       if (!execution->finished || !execution->is_undecided()) continue;
       const bool decided =
@@ -257,13 +252,10 @@ bool CallBook::ClaimRemaining(ExecutionNumber number, Batch& batch) {
   const Answer* last = LastAnswer(execution);
   if (last == nullptr) return false;
   const auto is_awaited = [&](const Call& call) {
-    const auto tools = undecided_.find(call.name);
-    return tools != undecided_.end() &&
-           std::any_of(tools->second.begin(), tools->second.end(),
-                       [&](ExecutionNumber tool) {
-                         return executions_.Get(tool)->parent ==
-                                execution.parent;
-                       });
+    const std::vector<ExecutionNumber> tools = LatestUndecided(call.name);
+    return std::any_of(tools.begin(), tools.end(), [&](ExecutionNumber tool) {
+      return executions_.Get(tool)->parent == execution.parent;
+    });
   };
   CallNumber first = kNobody;
   for (const CallNumber candidate : last->calls) {
