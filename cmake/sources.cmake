@@ -104,6 +104,8 @@ set(SPANLINK_TESTS
   tests/annotation_book_test.cc
   tests/annotation_recordings_test.cc
   tests/arguments_test.cc
+  tests/attributes_test.cc
+  tests/bad_input_test.cc
   tests/diagnostics_test.cc
   tests/dialect_arguments_test.cc
   tests/dispatcher_allocation_test.cc
@@ -116,10 +118,14 @@ set(SPANLINK_TESTS
   tests/genai_dialect_test.cc
   tests/handoff_names_test.cc
   tests/independent_producers_test.cc
+  tests/json_cursor_oracle_test.cc
   tests/json_cursor_test.cc
   tests/json_output_test.cc
   tests/json_scanner_test.cc
   tests/keyed_hash_test.cc
+  tests/memory_test.cc
+  tests/messages_test.cc
+  tests/openai_agents_events_test.cc
   tests/openinference_dialect_test.cc
   tests/openllmetry_dialect_test.cc
   tests/otlp_reader_test.cc
@@ -132,6 +138,8 @@ set(SPANLINK_TESTS
   tests/span_link_test.cc
   tests/table_test.cc
   tests/terminal_text_test.cc
+  tests/tool_call_tracker_test.cc
+  tests/trace_file_test.cc
   tests/why_tree_test.cc
 )
 
@@ -139,6 +147,7 @@ set(SPANLINK_TESTS
 set(SPANLINK_CONFORMANCE_SOURCES
   tests/conformance_agents_test.cc
   tests/conformance_load_test.cc
+  tests/conformance_rules_test.cc
   tests/conformance_test.cc
 )
 

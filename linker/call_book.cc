@@ -232,12 +232,13 @@ bool CallBook::MergeDuplicate(const Call& call, Batch& batch) {
         *twin->arguments != *call.arguments) {
       continue;
     }
-    const bool call_is_inner = tree_->Encloses(twin->node, call.node);
+    bool call_is_inner = tree_->Encloses(twin->node, call.node);
     const bool twin_is_inner = tree_->Encloses(call.node, twin->node);
     const bool unseen = call.has_id() && !twin->used &&
                         !twin->first_use.has_value() &&
                         MayEncloseUnseen(*twin, call);
     if (!call_is_inner && !twin_is_inner && !unseen) continue;
+    if (unseen && !twin_is_inner && IsDuring(call, *twin)) call_is_inner = true;
     Report(DiagnosticId::kChoiceDuplicate, call.llm.span_id, batch);
     const bool linked = !twin->executions.empty() || twin->used;
     if (call_is_inner && !linked) MoveToInner(number, call);
@@ -260,8 +261,14 @@ bool CallBook::MayEncloseUnseen(const Call& a, const Call& b) const {
   if (a.node == b.node) return false;
   const bool timed =
       a.start.timed && a.end.timed && b.start.timed && b.end.timed;
-  return !timed || (a.start.ns <= b.start.ns && b.end.ns <= a.end.ns) ||
-         (b.start.ns <= a.start.ns && a.end.ns <= b.end.ns);
+  return !timed || IsDuring(a, b) || IsDuring(b, a);
+}
+
+// Whether the answer of `inner` was given in the time of that of `outer`.
+bool CallBook::IsDuring(const Call& inner, const Call& outer) {
+  return inner.start.timed && inner.end.timed && outer.start.timed &&
+         outer.end.timed && outer.start.ns <= inner.start.ns &&
+         inner.end.ns <= outer.end.ns;
 }
 
 void CallBook::MoveToInner(CallNumber outer, const Call& inner) {

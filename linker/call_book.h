@@ -147,6 +147,7 @@ class CallBook {
   bool IsRepeated(const Call& call);
   bool MergeDuplicate(const Call& call, Batch& batch);
   bool MayEncloseUnseen(const Call& a, const Call& b) const;
+  static bool IsDuring(const Call& inner, const Call& outer);
   void MoveToInner(CallNumber outer, const Call& inner);
   uint64_t IdentityOf(const Call& call);
   void Index(CallNumber number);

@@ -37,6 +37,11 @@ uint64_t RandomSeed() {
   return uint64_t{device()} << 32 | device();
 }
 
+// A shard's part of a limit of the engine.
+size_t ShareOf(size_t limit) {
+  return limit == 0 ? 0 : std::max<size_t>(1, limit / kShards);
+}
+
 Options Complete(Options options) {
   if (!options.clock) options.clock = SystemNow;
   return options;
@@ -203,12 +208,11 @@ class ToolCallTracker::Shard {
 
   void KeepWithinBounds(const TraceId& current, Batch& batch)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    const Limits& limits = shared_.options.limits;
-    const size_t scopes = std::max<size_t>(1, limits.scopes / kShards);
-    const size_t items = std::max<size_t>(1, limits.spans / kShards);
-    while (entries_.size() > 1 &&
-           (entries_.size() > scopes || items_ > items) &&
-           by_age_.front() != current) {
+    const size_t scopes = ShareOf(shared_.options.limits.scopes);
+    const size_t items = ShareOf(shared_.options.limits.spans);
+    const bool keep_current = scopes > 0 && items > 0;
+    while (!by_age_.empty() && (entries_.size() > scopes || items_ > items) &&
+           !(keep_current && by_age_.front() == current)) {
       shared_.Report(DiagnosticId::kEvictedScope, {by_age_.front(), {}}, batch);
       SettleScope(by_age_.front(), batch);
     }
