@@ -13,6 +13,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_format.h"
+#include "spanlink/cli/report.h"
 #include "spanlink/cli/terminal.h"
 
 namespace spanlink::cli {
@@ -66,10 +67,15 @@ absl::StatusOr<std::string> ReadBytes(const std::string& path) {
 absl::StatusOr<TraceFile> ReadTrace(const std::string& path) {
   absl::StatusOr<std::string> bytes = ReadBytes(path);
   if (!bytes.ok()) return bytes.status();
-  ProgressLine line("reading " + DisplayName(path), ShowsProgress());
-  return TraceFile::Read(
-      DisplayName(path), *std::move(bytes),
-      [&line](uint64_t done, uint64_t total) { line.Show(done, total); });
+  absl::StatusOr<TraceFile> trace = [&] {
+    ProgressLine line("reading " + DisplayName(path), ShowsProgress());
+    return TraceFile::Read(
+        DisplayName(path), *std::move(bytes),
+        [&line](uint64_t done, uint64_t total) { line.Show(done, total); });
+  }();
+  if (!trace.ok()) return trace.status();
+  for (const std::string& warning : trace->warnings()) Report(warning);
+  return trace;
 }
 
 void LinkTrace(TraceFile& trace, const std::string& path,

@@ -10,7 +10,8 @@
 
 namespace spanlink::cli {
 
-// Shows progress on standard error if that is a terminal. Errors: Unavailable
+// Names the lines that had to be skipped on standard error, and shows progress
+// there if it is a terminal. Errors: Unavailable
 // where the bytes cannot be had, else those of `TraceFile::Read`. Messages
 // start with the file's name.
 absl::StatusOr<TraceFile> ReadTrace(const std::string& path);

@@ -477,6 +477,15 @@ class BadInputTest(Case):
     whole = DESK.read_bytes()
     self.assert_refused(whole[:len(whole) // 2])
 
+  def test_one_bad_line_is_named_and_costs_only_itself(self):
+    line = json.dumps(json.loads(DESK.read_text()))
+    trace = self.write("lines.jsonl", f'{{"resourceSpans": [oops\n{line}\n')
+    process = spanlink("link", "--json", trace)
+    self.assertEqual(process.returncode, 0)
+    self.assertIn(b"lines.jsonl: 19: expected", process.stderr)
+    self.assertNotIn(b"oops", process.stderr)
+    self.assertEqual(len(links_in(process.stdout)[0]), 8)
+
   def test_other_json_is_refused(self):
     for content in ("[]", "null", "42", '"text"', "{]", "\x00", "<html>"):
       self.assert_refused(content)
