@@ -31,6 +31,51 @@ TEST_P(ConformanceTest, LatestAnswerGoesFirst) {
          {"X<-L2 tool_choice(2) arguments", "Y<-L1 tool_choice(1) arguments"});
 }
 
+// As in a graph, where no LLM span shares its parent with the tools.
+TEST_P(ConformanceTest, LatestAnswerGoesFirstInAGraph) {
+  Scenario s(Scenario::Root::kNone);
+  s.Span("graph", SpanKind::kOther).Under("graph");
+  s.Span("model", SpanKind::kOther).Span("tools", SpanKind::kOther);
+  s.Under("model").C("1", "f", "{}", "L1").C("2", "f", "{}", "L2");
+  s.Under("tools").T("f", "{}", "X").T("f", "{}", "Y");
+  Expect(s,
+         {"X<-L2 tool_choice(2) arguments", "Y<-L1 tool_choice(1) arguments"});
+}
+
+TEST_P(ConformanceTest, SameToolGoesBeforeTheLatestAnswer) {
+  Scenario s;
+  s.C("call_0", "g", R"({"y":1})", "LA").C("call_0", "f", R"({"x":1})", "LB");
+  s.T("g", R"({"y":1})", "B", {.id = "call_0"});
+  Expect(s, {"B<-LA tool_choice(call_0) tool_call_id"}, {"id_reused=1"});
+}
+
+TEST_P(ConformanceTest, NameOfTheTargetDecidesAHandoff) {
+  Scenario s(Scenario::Root::kNone);
+  s.Agent("A", "a").Under("A").C("h1", "transfer_to_b", "{}", "L1");
+  s.C("h2", "transfer_to_c", "{}", "L1").H("a", "c", "Hc");
+  Expect(s, {"Hc<-L1 handoff_choice(h2) handoff"}, {"handoff_ignored=1"});
+}
+
+// R7: an LLM span is no reader of what it asks for.
+TEST_P(ConformanceTest, UsesBeforeChoicesWithoutTimes) {
+  Scenario s;
+  s.C("0", "f", "{}", "L1").T("f", "{}", "X").O("0", "L2");
+  s.C("0", "f", "{}", "L2").T("f", "{}", "Y").O("0", "L3");
+  std::vector<Signal> signals = s.Signals({.times = false});
+  for (size_t i = 0; i + 1 < signals.size(); ++i) {
+    if (std::holds_alternative<ToolCallOutputUsed>(signals[i]) &&
+        std::holds_alternative<LlmToolChoice>(signals[i + 1])) {
+      std::swap(signals[i], signals[i + 1]);
+      break;
+    }
+  }
+  ExpectInOrder(
+      s,
+      {"X<-L1 tool_choice(0) arguments", "L2<-X tool_result(0) arguments",
+       "Y<-L2 tool_choice(0) arguments", "L3<-Y tool_result(0) arguments"},
+      {"id_reused=1"}, TestOptions(GetParam()), signals);
+}
+
 // An answer that started after the tool did did not choose it.
 TEST_P(ConformanceTest, LaterAnswersAreNoCandidates) {
   Scenario s;

@@ -142,6 +142,18 @@ TEST(ToolCallTrackerTest, SettledModeSaysNothingBeforeTheEnd) {
   EXPECT_EQ(result.links.size(), 2u);
 }
 
+TEST(ToolCallTrackerTest, SettledLinksComeByConsumer) {
+  Scenario s;
+  s.C("1", "f", "{}", "L1").C("2", "g", "{}", "L1").T("g", "{}", "Y");
+  s.T("f", "{}", "X").O("1", "L2").O("2", "L2");
+  const PlayResult result = Play(TestOptions(Mode::kSettled), s.Signals());
+  std::vector<std::string> consumers;
+  for (const SpanLink& link : result.links) {
+    consumers.push_back(s.NameOf(link.consumer));
+  }
+  EXPECT_THAT(consumers, ElementsAre("Y", "X", "L2", "L2"));
+}
+
 TEST(ToolCallTrackerTest, LateLinksSaySo) {
   Scenario s;
   s.C("1", "f", "{}", "L1").At(0, 300);
@@ -415,6 +427,14 @@ TEST(ToolCallTrackerTest, OtherTracesAreOutOfReach) {
       EXPECT_EQ(link.consumer.trace_id, link.producer.trace_id);
     }
   }
+}
+
+TEST(ToolCallTrackerTest, NothingIsParkedIfTracesAreApart) {
+  Scenario s;
+  s.InConversation("chat").C("1", "f", "{}", "L1");
+  Options options = TestOptions(Mode::kLive);
+  options.cross_trace = CrossTrace::kOff;
+  EXPECT_EQ(Play(options, s.Signals()).stats, ToolCallTracker::Stats());
 }
 
 TEST(ToolCallTrackerTest, OnlyIdsReachAcrossTraces) {
