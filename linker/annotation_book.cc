@@ -177,6 +177,7 @@ void AnnotationBook::Hold(SpanId parent, Wait wait, const Annotate& annotate,
   bytes_ += bytes;
 }
 
+// NOLINTNEXTLINE(readability-function-size): from where, to where, and how
 void AnnotationBook::Bind(SpanId parent, Wait wait, SpanId llm, bool keep,
                           Batch& batch) {
   auto held = First(parent, wait);

@@ -190,6 +190,8 @@ class CallBook {
                const Execution& execution);
   CallNumber KeepOrder(CallNumber best, const Execution& execution,
                        Fingerprint reading) const;
+  std::pair<int64_t, int64_t> RoomFor(
+      const Execution& execution, const std::vector<CallNumber>& answer) const;
   bool Fits(const Call& call, const Execution& execution) const;
   void FindEnclosure(Execution& execution) const;
   const Answer* LastAnswer(const Execution& execution) const;
@@ -202,6 +204,7 @@ class CallBook {
   void DecideNow(ExecutionNumber number, Batch& batch);
   void DecideAll(std::vector<ExecutionNumber> executions, Batch& batch);
   void RetryAfterChoice(CallNumber number, Batch& batch);
+  void RetryId(const Fingerprint& id, Batch& batch);
   void RetryTool(Fingerprint name, Batch& batch);
   CallNumber FindById(ExecutionNumber number) const;
   bool ClaimById(ExecutionNumber number, Batch& batch);
@@ -239,6 +242,7 @@ class CallBook {
   void ReportLeftovers(Batch& batch);
   void ReportCall(const Call& call, Batch& batch);
   void Park();
+  const Execution* LastThatRan(const Call& call) const;
   CallNumber Unpark(const Fingerprint& conversation, const Fingerprint& id,
                     bool for_execution, Batch& batch);
   CallNumber Readmit(ParkedCall parked, Batch& batch);

@@ -178,22 +178,7 @@ CallNumber CallBook::KeepOrder(CallNumber best, const Execution& execution,
   if (found == answers_.end()) return best;
   const std::vector<CallNumber>& answer = found->second.calls;
   if (answer.size() > kMaxOrderedAnswer) return best;
-  int64_t above = -1;
-  int64_t below = std::numeric_limits<int64_t>::max();
-  const SortKey start(execution.start, execution.span.span_id);
-  for (const CallNumber number : answer) {
-    const Call& call = *calls_.Get(number);
-    if (call.name != execution.name) continue;
-    for (const ExecutionNumber other_number : call.executions) {
-      const Execution* other = executions_.Get(other_number);
-      if (other == nullptr) continue;
-      if (SortKey(other->start, other->span.span_id) < start) {
-        above = std::max<int64_t>(above, call.index);
-      } else {
-        below = std::min<int64_t>(below, call.index);
-      }
-    }
-  }
+  const auto [above, below] = RoomFor(execution, answer);
   CallNumber first = kNobody;
   for (const CallNumber number : answer) {
     const Call& call = *calls_.Get(number);
@@ -207,6 +192,31 @@ CallNumber CallBook::KeepOrder(CallNumber best, const Execution& execution,
     }
   }
   return first == kNobody ? best : first;
+}
+
+// The places in an answer between which an execution keeps the order: behind
+// the calls of its tool that started earlier, before those that started later.
+std::pair<int64_t, int64_t> CallBook::RoomFor(
+    const Execution& execution, const std::vector<CallNumber>& answer) const {
+  int64_t above = -1;
+  int64_t below = std::numeric_limits<int64_t>::max();
+  const SortKey start(execution.start, execution.span.span_id);
+  const auto take = [&](const Call& call, const Execution& other) {
+    if (SortKey(other.start, other.span.span_id) < start) {
+      above = std::max<int64_t>(above, call.index);
+    } else {
+      below = std::min<int64_t>(below, call.index);
+    }
+  };
+  for (const CallNumber number : answer) {
+    const Call& call = *calls_.Get(number);
+    if (call.name != execution.name) continue;
+    for (const ExecutionNumber other : call.executions) {
+      if (executions_.Get(other) != nullptr)
+        take(call, *executions_.Get(other));
+    }
+  }
+  return {above, below};
 }
 
 bool CallBook::Fits(const Call& call, const Execution& execution) const {

@@ -78,17 +78,7 @@ void CallBook::RetryAfterChoice(CallNumber number, Batch& batch) {
   const bool has_id = call.has_id();
   const bool is_handoff = call.handoff.has_value();
   ReserveAgain(name);
-  if (has_id) {
-    const auto found = executions_by_id_.find(id);
-    if (found != executions_by_id_.end()) {
-      const std::vector<ExecutionNumber> executions = found->second;
-      for (const ExecutionNumber execution : executions) {
-        if (executions_.Get(execution)->is_undecided()) {
-          ClaimById(execution, batch);
-        }
-      }
-    }
-  }
+  if (has_id) RetryId(id, batch);
   RetryTool(name, batch);
   if (is_handoff) RetryTool(Fingerprint{}, batch);
   RetryUses(batch);
@@ -98,6 +88,15 @@ void CallBook::RetryAfterChoice(CallNumber number, Batch& batch) {
   waiting_uses_ -= uses.size();
   uses_of_unknown_.erase(waiting);
   for (const Use& use : uses) ResolveUse(use, batch);
+}
+
+void CallBook::RetryId(const Fingerprint& id, Batch& batch) {
+  const auto found = executions_by_id_.find(id);
+  if (found == executions_by_id_.end()) return;
+  const std::vector<ExecutionNumber> executions = found->second;
+  for (const ExecutionNumber number : executions) {
+    if (executions_.Get(number)->is_undecided()) ClaimById(number, batch);
+  }
 }
 
 // A decision may leave an execution of the same tool with one candidate, or
@@ -212,10 +211,10 @@ bool CallBook::ClaimByArguments(ExecutionNumber number, Batch& batch) {
     const Fingerprint reading = execution.readings[i];
     Choice choice = BestFree(open_by_arguments_, reading, number);
     if (choice.candidates == 0) continue;
+    if (choice.candidates > 1 && !execution.start_known) {
+      Contest(open_by_arguments_, reading, execution);
+    }
     if (choice.candidates > 1) {
-      if (!execution.start_known) {
-        Contest(open_by_arguments_, reading, execution);
-      }
       choice.call = KeepOrder(choice.call, execution, reading);
     }
     const bool in_doubt =

@@ -128,11 +128,7 @@ void CallBook::Park() {
     parked.execution = call.earlier_execution;
     parked.evidence = call.earlier_evidence;
     parked.is_handoff = call.earlier_handoff;
-    for (const ExecutionNumber number : call.executions) {
-      const Execution* execution = executions_.Get(number);
-      if (execution == nullptr || execution->outcome == Outcome::kNotExecuted) {
-        continue;
-      }
+    if (const Execution* execution = LastThatRan(call)) {
       parked.execution = execution->span;
       parked.evidence = execution->evidence;
       parked.is_handoff = execution->kind == SpanKind::kHandoff;
@@ -143,6 +139,16 @@ void CallBook::Park() {
     const size_t lost = context_.parking->Park(std::move(parked), now);
     context_.diagnostics->Count(DiagnosticId::kEvictedChoice, lost);
   }
+}
+
+const BookedExecution* CallBook::LastThatRan(const Call& call) const {
+  const Execution* last = nullptr;
+  for (const ExecutionNumber number : call.executions) {
+    const Execution* execution = executions_.Get(number);
+    if (execution == nullptr) continue;
+    if (execution->outcome != Outcome::kNotExecuted) last = execution;
+  }
+  return last;
 }
 
 void CallBook::TakeBack(std::vector<ParkedCall> calls, Batch& batch) {

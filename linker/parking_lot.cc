@@ -55,16 +55,15 @@ std::optional<ParkedCall> ParkingLot::Take(const Fingerprint& conversation,
   const auto found = by_conversation_.find({conversation, id});
   if (found == by_conversation_.end()) return std::nullopt;
   const std::vector<Number>& numbers = found->second;
-  const auto fits = [&](Number number) {
-    const ParkedCall& call = slots_.at(number).call;
-    return !unexecuted || call.pending || (!call.used && !call.execution);
-  };
-  const auto latest = std::find_if(numbers.rbegin(), numbers.rend(), fits);
-  if (latest == numbers.rend()) return std::nullopt;
-  const Number number = *latest;
-  ParkedCall call = slots_.at(number).call;
-  Erase(number);
-  return call;
+  for (auto latest = numbers.rbegin(); latest != numbers.rend(); ++latest) {
+    const ParkedCall& call = slots_.at(*latest).call;
+    const bool is_unexecuted = call.pending || (!call.used && !call.execution);
+    if (unexecuted && !is_unexecuted) continue;
+    ParkedCall taken = call;
+    Erase(*latest);
+    return taken;
+  }
+  return std::nullopt;
 }
 
 void ParkingLot::Expire(Time now) {

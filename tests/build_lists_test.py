@@ -129,10 +129,13 @@ class BuildListsTest(unittest.TestCase):
                 f"//{target['folder']}{dep}" if dep.startswith(":") else dep
                 for dep in target.get("deps", [])
             }
-            ours = {owner[i] for n in files_of(target) for i in own_includes(n)}
+            # What a test includes as text is compiled there, with our deps.
+            texts = [f"{target['folder']}/{n}" for n in target.get("textual_hdrs", [])]
+            files = files_of(target) + texts
+            ours = {owner[i] for n in files for i in own_includes(n)}
             theirs = {
                 SYSTEM[include.split("/")[0]]
-                for name in files_of(target)
+                for name in files
                 for include in includes_of(name)
                 if include.split("/")[0] in SYSTEM
             }
