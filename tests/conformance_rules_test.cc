@@ -42,6 +42,20 @@ TEST_P(ConformanceTest, LatestAnswerGoesFirstInAGraph) {
          {"X<-L2 tool_choice(2) arguments", "Y<-L1 tool_choice(1) arguments"});
 }
 
+TEST_P(ConformanceTest, NearGoesBeforeLateInAGraph) {
+  Scenario s(Scenario::Root::kNone);
+  s.Span("graph", SpanKind::kOther).Under("graph");
+  s.Span("sub1", SpanKind::kOther).Span("sub2", SpanKind::kOther);
+  s.Under("sub1").Span("model1", SpanKind::kOther);
+  s.Span("tools1", SpanKind::kOther).Under("sub2");
+  s.Span("model2", SpanKind::kOther).Span("tools2", SpanKind::kOther);
+  s.Under("model1").C("1", "f", "{}", "L1").Under("model2");
+  s.C("2", "f", "{}", "L2").Under("tools1").T("f", "{}", "X1");
+  s.Under("tools2").T("f", "{}", "X2");
+  Expect(s, {"X1<-L1 tool_choice(1) arguments",
+             "X2<-L2 tool_choice(2) arguments"});
+}
+
 TEST_P(ConformanceTest, SameToolGoesBeforeTheLatestAnswer) {
   Scenario s;
   s.C("call_0", "g", R"({"y":1})", "LA").C("call_0", "f", R"({"x":1})", "LB");
