@@ -1,6 +1,6 @@
 // Requirements R1-R24, one test or more each, as far as the engine alone can
 // show them. Elsewhere:
-//   R8, R15   recordings_test.cc, on recorded pairs of runs
+//   R8, R15   recorded_runs_test.cc, on recorded pairs of runs
 //   R14       bench/, which measures what a signal costs
 //   R21       also conformance_load_test.cc and tool_call_tracker_test.cc
 #include <random>
