@@ -14,7 +14,6 @@
 #include <variant>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/hash/hash.h"
 #include "spanlink/dispatch/mutex.h"
 #include "spanlink/linker/fingerprint.h"
 #include "spanlink/linker/parking_lot.h"
@@ -23,7 +22,7 @@
 namespace spanlink {
 namespace {
 
-constexpr size_t kShards = 16;
+constexpr size_t kMaxShards = 16;
 // How many idle scopes one signal looks for: enough to keep up.
 constexpr int kExpiredPerSignal = 2;
 
@@ -37,9 +36,11 @@ uint64_t RandomSeed() {
   return uint64_t{device()} << 32 | device();
 }
 
-// A shard's part of a limit of the engine.
-size_t ShareOf(size_t limit) {
-  return limit == 0 ? 0 : std::max<size_t>(1, limit / kShards);
+// No more than there may be scopes, so that each shard's part of a limit is
+// whole.
+size_t ShardsFor(const Limits& limits) {
+  return std::clamp<size_t>(std::min(limits.scopes, limits.spans), 1,
+                            kMaxShards);
 }
 
 Options Complete(Options options) {
@@ -91,6 +92,7 @@ struct ToolCallTracker::Shared {
       : options(Complete(std::move(given))),
         fingerprinter(options.seed ? *options.seed : RandomSeed()),
         diagnostics(counted),
+        shards(ShardsFor(options.limits)),
         parking(options.limits.parked_calls, options.limits.parked_age) {}
 
   void Report(DiagnosticId id, SpanContext span, Batch& batch) const {
@@ -118,6 +120,7 @@ struct ToolCallTracker::Shared {
   const Options options;
   const Fingerprinter fingerprinter;
   Diagnostics* const diagnostics;
+  const size_t shards;
   ParkingLot parking;
 };
 
@@ -208,8 +211,8 @@ class ToolCallTracker::Shard {
 
   void KeepWithinBounds(const TraceId& current, Batch& batch)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    const size_t scopes = ShareOf(shared_.options.limits.scopes);
-    const size_t items = ShareOf(shared_.options.limits.spans);
+    const size_t scopes = shared_.options.limits.scopes / shared_.shards;
+    const size_t items = shared_.options.limits.spans / shared_.shards;
     const bool keep_current = scopes > 0 && items > 0;
     while (!by_age_.empty() && (entries_.size() > scopes || items_ > items) &&
            !(keep_current && by_age_.front() == current)) {
@@ -235,12 +238,12 @@ class ToolCallTracker::Shard {
   // Traces that were reported finished, to know a late signal as such.
   void ForgetEnded() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     const Limits& limits = shared_.options.limits;
-    if (ended_.size() <= limits.scopes / kShards + 1) return;
+    if (ended_.size() <= limits.scopes / shared_.shards + 1) return;
     const Time now = shared_.options.clock();
     absl::erase_if(ended_, [&](const auto& entry) {
       return now - entry.second > limits.reopened_idle;
     });
-    if (ended_.size() > limits.scopes / kShards + 1) ended_.clear();
+    if (ended_.size() > limits.scopes / shared_.shards + 1) ended_.clear();
   }
 
   Shared& shared_;
@@ -256,7 +259,7 @@ ToolCallTracker::ToolCallTracker(Options options, Diagnostics* diagnostics)
     : shared_(std::make_unique<Shared>(std::move(options), diagnostics)),
       shards_([this] {
         std::vector<std::unique_ptr<Shard>> shards;
-        for (size_t i = 0; i < kShards; ++i) {
+        for (size_t i = 0; i < shared_->shards; ++i) {
           shards.push_back(std::make_unique<Shard>(shared_.get()));
         }
         return shards;
@@ -264,8 +267,11 @@ ToolCallTracker::ToolCallTracker(Options options, Diagnostics* diagnostics)
 
 ToolCallTracker::~ToolCallTracker() = default;
 
+// By the id alone, so that what a limit takes away is the same in every run.
 ToolCallTracker::Shard& ToolCallTracker::ShardOf(const TraceId& trace) const {
-  return *shards_[absl::HashOf(trace) % kShards];
+  size_t sum = 0;
+  for (const uint8_t byte : trace.bytes) sum += byte;
+  return *shards_[sum % shards_.size()];
 }
 
 void ToolCallTracker::OnSignal(const Signal& signal) {

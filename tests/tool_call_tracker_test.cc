@@ -353,6 +353,20 @@ TEST(ToolCallTrackerTest, LimitOfNothingKeepsNothing) {
   }
 }
 
+TEST(ToolCallTrackerTest, SmallLimitsOfTheEngineAreKept) {
+  Options options = TestOptions(Mode::kLive);
+  options.limits.scopes = 3;
+  LinkCollector collector(options);
+  for (int i = 0; i < 40; ++i) {
+    const SpanContext root = {HashTraceId("trace " + std::to_string(i)),
+                              HashSpanId("root")};
+    collector.tracker().OnSignal(SpanStart{.span = {.context = root}});
+    EXPECT_LE(collector.tracker().stats().scopes, 3u);
+  }
+  EXPECT_EQ(collector.tracker().stats().scopes, 3u);
+  EXPECT_EQ(collector.diagnostics().count(DiagnosticId::kEvictedScope), 37u);
+}
+
 TEST(ToolCallTrackerTest, ReopenedScopeIsShortLived) {
   Scenario s(Scenario::Root::kNone);
   s.C("1", "f", "{}", "L").FinishScope().Llm("late");
