@@ -13,6 +13,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "spanlink/tests/allocator_hook.h"
 #include "spanlink/tests/testing.h"
 
 namespace {
@@ -53,15 +54,7 @@ constinit size_t live_bytes = 0;
 
 }  // namespace
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define HAS_OWN_ALLOCATOR 1
-#endif
-#elif defined(__SANITIZE_THREAD__)
-#define HAS_OWN_ALLOCATOR 1
-#endif
-
-#ifdef HAS_OWN_ALLOCATOR
+#ifdef SPANLINK_ALLOCATOR_IS_TAKEN
 constexpr bool kBlocksAreListed = false;
 #else
 constexpr bool kBlocksAreListed = true;
