@@ -18,16 +18,16 @@ constexpr std::array<std::string_view, 5> kRedactions = {
     "<not serializable>"};
 
 std::string_view Trimmed(std::string_view text) {
-  constexpr std::string_view space = " \t\r\n";
-  const size_t begin = text.find_first_not_of(space);
+  constexpr std::string_view kSpace = " \t\r\n";
+  const size_t begin = text.find_first_not_of(kSpace);
   if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(space) - begin + 1);
+  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
 }
 
 // Attribute limits are round: powers of two and multiples of a thousand.
 bool IsLimit(size_t length) {
-  constexpr size_t smallest = 128;
-  if (length < smallest) return false;
+  constexpr size_t kSmallest = 128;
+  if (length < kSmallest) return false;
   return (length & (length - 1)) == 0 || length % 1000 == 0;
 }
 
@@ -137,9 +137,9 @@ bool IsRedacted(std::string_view text) {
 }
 
 bool IsTruncated(std::string_view text) {
-  constexpr std::string_view note = "[truncated]";
+  constexpr std::string_view kNote = "[truncated]";
   const std::string_view trimmed = Trimmed(text);
-  if (trimmed.size() > note.size() && trimmed.ends_with(note)) return true;
+  if (trimmed.size() > kNote.size() && trimmed.ends_with(kNote)) return true;
   if (trimmed.empty() || (trimmed[0] != '{' && trimmed[0] != '[')) return false;
   JsonCursor cursor(trimmed);
   if (cursor.Skip() || !cursor.failed_at_end()) return false;
@@ -154,9 +154,9 @@ std::optional<std::string> CaptureArguments(std::string_view text,
     ++facts->truncated;
     return std::nullopt;
   }
-  constexpr std::string_view raw_key = "_raw";
-  if (text.find(raw_key) != std::string_view::npos) {
-    const auto raw = JsonMember(text, raw_key);
+  constexpr std::string_view kRawKey = "_raw";
+  if (text.find(kRawKey) != std::string_view::npos) {
+    const auto raw = JsonMember(text, kRawKey);
     auto inside = JsonString(raw.value_or(""));
     if (inside) return inside;
   }

@@ -44,7 +44,7 @@ SpanKind KindByContent(const FinishedSpan& span) {
 }  // namespace
 
 SpanKind GenAiOperationKind(std::string_view operation) {
-  constexpr std::array<std::pair<std::string_view, SpanKind>, 10> kinds = {{
+  constexpr std::array<std::pair<std::string_view, SpanKind>, 10> kKinds = {{
       {"chat", SpanKind::kLlm},
       {"generate_content", SpanKind::kLlm},
       {"text_completion", SpanKind::kLlm},
@@ -56,7 +56,7 @@ SpanKind GenAiOperationKind(std::string_view operation) {
       {"run_guardrail", SpanKind::kGuardrail},
       {"apply_guardrail", SpanKind::kGuardrail},
   }};
-  for (const auto& [name, kind] : kinds) {
+  for (const auto& [name, kind] : kKinds) {
     if (name == operation) return kind;
   }
   return SpanKind::kOther;

@@ -259,13 +259,13 @@ bool TakeChar(std::string_view* text, std::string_view any_of) {
 
 // Reads `:SS` behind `HH:MM`, with a fraction or without.
 std::optional<Duration> TakeSeconds(std::string_view* text) {
-  constexpr int64_t second = 1000000000;
+  constexpr int64_t kSecond = 1000000000;
   if (!TakeChar(text, ":")) return Duration(0);
   const auto seconds = TakeDigits(text, 2);
   if (!seconds || *seconds > 60) return std::nullopt;
-  int64_t nanos = *seconds * second;
+  int64_t nanos = *seconds * kSecond;
   if (!TakeChar(text, ".,")) return Duration(nanos);
-  int64_t unit = second;
+  int64_t unit = kSecond;
   while (!text->empty() && text->front() >= '0' && text->front() <= '9') {
     unit /= 10;
     nanos += (text->front() - '0') * unit;
@@ -304,14 +304,14 @@ std::optional<Time> ParseIsoTime(std::string_view text) {
       !minute || *hour > 23 || *minute > 59) {
     return std::nullopt;
   }
-  constexpr int first_year = 1678;
-  constexpr int last_year = 2261;  // what 64 bits of nanoseconds hold
+  constexpr int kFirstYear = 1678;
+  constexpr int kLastYear = 2261;  // what 64 bits of nanoseconds hold
   const std::chrono::year_month_day ymd{std::chrono::year(*year),
                                         std::chrono::month(unsigned(*month)),
                                         std::chrono::day(unsigned(*day))};
   const auto seconds = TakeSeconds(&text);
   const auto zone = TakeZone(&text);
-  if (!ymd.ok() || *year < first_year || *year > last_year || !seconds ||
+  if (!ymd.ok() || *year < kFirstYear || *year > kLastYear || !seconds ||
       !zone || !text.empty()) {
     return std::nullopt;
   }

@@ -32,8 +32,8 @@ void SetCallField(std::string_view key, std::string_view text, FlatCall* call) {
 // `key` is what follows `message.`.
 void SetMessageField(std::string_view key, std::string_view text,
                      FlatMessage* message) {
-  constexpr std::string_view calls_prefix = "tool_calls.";
-  constexpr std::string_view contents_prefix = "contents.";
+  constexpr std::string_view kCallsPrefix = "tool_calls.";
+  constexpr std::string_view kContentsPrefix = "contents.";
   if (key == "role") {
     message->role = text;
   } else if (key == "tool_call_id") {
@@ -46,11 +46,11 @@ void SetMessageField(std::string_view key, std::string_view text,
   } else if (key == "function_call_arguments_json") {
     message->function_call.emplace(message->function_call.value_or(FlatCall{}))
         .arguments = text;
-  } else if (key.starts_with(calls_prefix)) {
-    const auto call = SplitNumber(key.substr(calls_prefix.size()));
+  } else if (key.starts_with(kCallsPrefix)) {
+    const auto call = SplitNumber(key.substr(kCallsPrefix.size()));
     if (call) SetCallField(call->rest, text, &message->calls[call->number]);
-  } else if (key.starts_with(contents_prefix)) {
-    const auto call = SplitNumber(key.substr(contents_prefix.size()));
+  } else if (key.starts_with(kContentsPrefix)) {
+    const auto call = SplitNumber(key.substr(kContentsPrefix.size()));
     if (call && call->rest.starts_with("tool_call.")) {
       SetCallField(call->rest, text, &message->content_calls[call->number]);
     }
@@ -59,12 +59,12 @@ void SetMessageField(std::string_view key, std::string_view text,
 
 FlatMessages ReadMessages(const AttributeList& attributes,
                           std::string_view prefix) {
-  constexpr std::string_view message_prefix = "message.";
+  constexpr std::string_view kMessagePrefix = "message.";
   FlatMessages messages;
   for (const Attribute& attribute : attributes.WithPrefix(prefix)) {
     const auto key = SplitNumber(attribute.key.substr(prefix.size()));
-    if (!key || !key->rest.starts_with(message_prefix)) continue;
-    SetMessageField(key->rest.substr(message_prefix.size()), attribute.text,
+    if (!key || !key->rest.starts_with(kMessagePrefix)) continue;
+    SetMessageField(key->rest.substr(kMessagePrefix.size()), attribute.text,
                     &messages[key->number]);
   }
   return messages;

@@ -105,14 +105,14 @@ bool ReadCommon(const FinishedSpan& span, SpanFacts* facts) {
 
 void SetField(std::string_view key, std::string_view text,
               FlatMessage* message) {
-  constexpr std::string_view calls_prefix = "tool_calls.";
+  constexpr std::string_view kCallsPrefix = "tool_calls.";
   if (key == "role") message->role = text;
   if (key == "content") message->content = text;
   if (key == "tool_call_id") message->tool_call_id = text;
   if (key == "name") message->name = text;
   if (key == "finish_reason") message->finish_reason = text;
-  if (!key.starts_with(calls_prefix)) return;
-  const auto number = SplitNumber(key.substr(calls_prefix.size()));
+  if (!key.starts_with(kCallsPrefix)) return;
+  const auto number = SplitNumber(key.substr(kCallsPrefix.size()));
   if (!number) return;
   FlatCall& call = message->calls[number->number];
   if (number->rest == "id") call.id = text;

@@ -61,10 +61,10 @@ class Listener;
 // The position of `S` among the types of `Signal`; their number for others.
 template <typename S, typename... Types>
 consteval size_t PositionOf(std::type_identity<std::variant<Types...>>) {
-  constexpr std::array<bool, sizeof...(Types)> same = {
+  constexpr std::array<bool, sizeof...(Types)> kSame = {
       std::is_same_v<S, Types>...};
   size_t position = 0;
-  while (position < same.size() && !same[position]) ++position;
+  while (position < kSame.size() && !kSame[position]) ++position;
   return position;
 }
 template <typename S>

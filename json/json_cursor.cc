@@ -47,7 +47,7 @@ void AppendUtf8(uint32_t code, std::string* out) {
 // `rest` begins after `\u`. Returns how much of it was consumed, 0 if it is no
 // escape.
 size_t UnescapeUnicode(std::string_view rest, std::string* out) {
-  constexpr uint32_t replacement = 0xFFFD;
+  constexpr uint32_t kReplacement = 0xFFFD;
   const int32_t unit = CodeUnit(rest);
   if (unit < 0) return 0;
   if (unit < 0xD800 || unit > 0xDFFF) {
@@ -57,7 +57,7 @@ size_t UnescapeUnicode(std::string_view rest, std::string* out) {
   const bool pair = unit < 0xDC00 && rest.substr(4, 2) == "\\u";
   const int32_t low = pair ? CodeUnit(rest.substr(6)) : -1;
   if (low < 0xDC00 || low > 0xDFFF) {
-    AppendUtf8(replacement, out);
+    AppendUtf8(kReplacement, out);
     return 4;
   }
   AppendUtf8(0x10000 + ((static_cast<uint32_t>(unit) - 0xD800) << 10) +
@@ -344,7 +344,7 @@ void UnescapeJson(std::string_view raw, std::string* out) {
 }
 
 void AppendJsonString(std::string_view text, std::string* out) {
-  static constexpr std::string_view hex = "0123456789abcdef";
+  static constexpr std::string_view kHex = "0123456789abcdef";
   const auto special = [](char c) {
     return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
   };
@@ -360,8 +360,8 @@ void AppendJsonString(std::string_view text, std::string* out) {
       continue;
     }
     out->append("u00");
-    out->push_back(hex[static_cast<unsigned char>(c) >> 4]);
-    out->push_back(hex[static_cast<unsigned char>(c) & 15]);
+    out->push_back(kHex[static_cast<unsigned char>(c) >> 4]);
+    out->push_back(kHex[static_cast<unsigned char>(c) & 15]);
   }
   out->append(text.substr(begin)).push_back('"');
 }

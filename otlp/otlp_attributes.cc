@@ -245,10 +245,10 @@ std::string_view OtlpAttributeReader::Keep(std::string_view text,
 }
 
 std::string* OtlpAttributeReader::NewText() {
-  constexpr size_t keep_capacity = size_t{1} << 20;
+  constexpr size_t kKeepCapacity = size_t{1} << 20;
   if (used_texts_ == texts_.size()) texts_.emplace_back();
   std::string& text = texts_[used_texts_++];
-  if (text.capacity() > keep_capacity) text = std::string();
+  if (text.capacity() > kKeepCapacity) text = std::string();
   text.clear();
   return &text;
 }

@@ -28,8 +28,8 @@ std::optional<uint64_t> ParseOtlpUint(std::string_view json) {
   if (const auto exact = ParseWhole<uint64_t>(text)) return exact;
   // JavaScript writes large numbers as 1.75e+18.
   const auto value = ParseWhole<double>(text);
-  constexpr double limit = 18446744073709551616.0;
-  if (!value || !(*value >= 0) || *value >= limit ||
+  constexpr double kLimit = 18446744073709551616.0;
+  if (!value || !(*value >= 0) || *value >= kLimit ||
       std::floor(*value) != *value) {
     return std::nullopt;
   }

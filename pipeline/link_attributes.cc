@@ -26,20 +26,20 @@ std::string_view AttributionType(LinkKind kind) {
 }  // namespace
 
 OtlpLink ToOtlpLink(const SpanLink& link, const LinkProfile& profile) {
-  constexpr std::string_view type_key = "gen_ai.attribution.link_type";
-  constexpr std::string_view kind_key = "spanlink.kind";
+  constexpr std::string_view kTypeKey = "gen_ai.attribution.link_type";
+  constexpr std::string_view kKindKey = "spanlink.kind";
   const std::string kind(LinkKindName(link.kind));
   const std::string type(AttributionType(link.kind));
   OtlpLink out;
   out.target = link.producer;
-  out.identity = {{kind_key, kind}, {type_key, type}, {"from", "output"}};
+  out.identity = {{kKindKey, kind}, {kTypeKey, type}, {"from", "output"}};
   if (profile.datadog) {
     out.attributes.push_back({"from", "output"});
     out.attributes.push_back({"to", "input"});
   }
   if (profile.semconv && !type.empty())
-    out.attributes.push_back({type_key, type});
-  out.attributes.push_back({kind_key, kind});
+    out.attributes.push_back({kTypeKey, type});
+  out.attributes.push_back({kKindKey, kind});
   out.attributes.push_back(
       {"spanlink.evidence", std::string(EvidenceName(link.evidence))});
   if (link.attempt > 1) {
