@@ -2,6 +2,9 @@
 
 #include <charconv>
 #include <system_error>
+#include <utility>
+
+#include "spanlink/dialects/arguments.h"
 
 namespace spanlink {
 
@@ -12,6 +15,20 @@ std::optional<NumberedKey> SplitNumber(std::string_view text) {
   if (error != std::errc() || stop == end || *stop != '.') return std::nullopt;
   key.rest = text.substr(static_cast<size_t>(stop - text.data()) + 1);
   return key;
+}
+
+void AddFlatChoice(const FlatCall& call, std::string_view omitted,
+                   const FinishedSpan& span, SpanFacts* facts) {
+  ChoiceFact choice;
+  choice.id = CleanId(call.id);
+  choice.name = call.name;
+  if (choice.name.empty() && choice.id.empty()) return;
+  if (call.arguments) {
+    choice.arguments = CaptureArguments(*call.arguments, facts);
+  } else if (!span.dropped_attributes && !choice.name.empty()) {
+    choice.arguments = omitted;
+  }
+  facts->choices.push_back(std::move(choice));
 }
 
 }  // namespace spanlink

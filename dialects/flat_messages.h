@@ -15,7 +15,8 @@
 #include <optional>
 #include <string_view>
 
-#include "spanlink/dialects/attributes.h"
+#include "spanlink/dialects/dialect.h"
+#include "spanlink/dialects/span_facts.h"
 
 namespace spanlink {
 
@@ -47,6 +48,12 @@ struct NumberedKey {
   std::string_view rest;
 };
 std::optional<NumberedKey> SplitNumber(std::string_view text);
+
+// Adds a call to `facts`. `omitted` is what arguments are that the writer left
+// out; where attributes were dropped, theirs may have been, and nothing is
+// known of them.
+void AddFlatChoice(const FlatCall& call, std::string_view omitted,
+                   const FinishedSpan& span, SpanFacts* facts);
 
 }  // namespace spanlink
 

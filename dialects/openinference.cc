@@ -13,6 +13,9 @@
 namespace spanlink {
 namespace {
 
+// Writers leave the arguments out when they are `{}`.
+constexpr std::string_view kOmittedArguments = "{}";
+
 constexpr std::string_view kHandoffName = "handoff to ";
 
 SpanKind KindOf(std::string_view kind) {
@@ -70,22 +73,6 @@ FlatMessages ReadMessages(const AttributeList& attributes,
   return messages;
 }
 
-// Writers leave the arguments out when they are `{}`. Where attributes were
-// dropped, theirs may have been.
-void AddChoice(const FlatCall& call, const FinishedSpan& span,
-               SpanFacts* facts) {
-  ChoiceFact choice;
-  choice.id = CleanId(call.id);
-  choice.name = call.name;
-  if (choice.name.empty() && choice.id.empty()) return;
-  if (call.arguments) {
-    choice.arguments = CaptureArguments(*call.arguments, facts);
-  } else if (!span.dropped_attributes && !choice.name.empty()) {
-    choice.arguments = "{}";
-  }
-  facts->choices.push_back(std::move(choice));
-}
-
 void ReadOutput(const FinishedSpan& span, SpanFacts* facts) {
   const FlatMessages messages =
       ReadMessages(*span.attributes, "llm.output_messages.");
@@ -94,9 +81,10 @@ void ReadOutput(const FinishedSpan& span, SpanFacts* facts) {
     const auto& calls = message.calls.size() < message.content_calls.size()
                             ? message.content_calls
                             : message.calls;
-    for (const auto& [number, call] : calls) AddChoice(call, span, facts);
+    for (const auto& [number, call] : calls)
+      AddFlatChoice(call, kOmittedArguments, span, facts);
     if (calls.empty() && message.function_call) {
-      AddChoice(*message.function_call, span, facts);
+      AddFlatChoice(*message.function_call, kOmittedArguments, span, facts);
     }
   }
 }

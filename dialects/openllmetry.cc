@@ -11,6 +11,9 @@
 namespace spanlink {
 namespace {
 
+// Empty arguments are left out.
+constexpr std::string_view kOmittedArguments = "";
+
 constexpr std::string_view kPrompt = "gen_ai.prompt.";
 constexpr std::string_view kCompletion = "gen_ai.completion.";
 
@@ -130,29 +133,13 @@ FlatMessages ReadMessages(const FinishedSpan& span, std::string_view prefix) {
   return messages;
 }
 
-// Empty arguments are left out. Where attributes were dropped, these may have
-// been.
-void AddChoice(const FlatCall& call, const FinishedSpan& span,
-               SpanFacts* facts) {
-  ChoiceFact choice;
-  choice.id = CleanId(call.id);
-  choice.name = call.name;
-  if (choice.name.empty() && choice.id.empty()) return;
-  if (call.arguments) {
-    choice.arguments = CaptureArguments(*call.arguments, facts);
-  } else if (!span.dropped_attributes && !choice.name.empty()) {
-    choice.arguments = "";
-  }
-  facts->choices.push_back(std::move(choice));
-}
-
 void ReadLegacyOutput(const FinishedSpan& span, SpanFacts* facts) {
   for (const auto& [index, message] : ReadMessages(span, kCompletion)) {
     facts->has_output |= !message.role.empty() || !message.content.empty() ||
                          !message.calls.empty();
     facts->says_tool_chosen |= SaysToolChosen(message.finish_reason);
     for (const auto& [number, call] : message.calls) {
-      AddChoice(call, span, facts);
+      AddFlatChoice(call, kOmittedArguments, span, facts);
     }
   }
 }
