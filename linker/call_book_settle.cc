@@ -64,12 +64,8 @@ void CallBook::SettleFiled(Batch& batch) {
   // What an untraced execution left behind must be known before any claim.
   for (const Use& use : filed_uses_) {
     if (IsWrapper(use.node)) continue;
-    Call* call =
-        calls_.Get(use.has_id ? FindUsedCall(use) : FindUsedCallWithoutId(use));
-    if (call == nullptr) continue;
-    if (!call->first_use || call->first_use->IsAfter(use.start)) {
-      call->first_use = use.start;
-    }
+    Call* call = calls_.Get(FindUsedCall(use));
+    if (call != nullptr) call->NoteUse(use.start);
   }
 }
 

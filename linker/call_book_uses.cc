@@ -40,8 +40,7 @@ void CallBook::MarkSuperseded(const Use& use) {
 void CallBook::ResolveUse(const Use& use, Batch& batch) {
   if (IsWrapper(use.node)) return;
   if (superseded_.contains({use.node, use.has_id ? use.id : use.name})) return;
-  CallNumber number =
-      use.has_id ? FindUsedCall(use) : FindUsedCallWithoutId(use);
+  CallNumber number = FindUsedCall(use);
   if (number == kNobody && use.has_id && !by_id_.contains(use.id)) {
     const SpanTree::Span* llm = tree_->Get(use.node);
     if (llm != nullptr && !executions_by_id_.contains(use.id)) {
@@ -80,6 +79,7 @@ std::optional<bool> CallBook::EndedBefore(const Call& call,
 
 // A prompt that holds many results of one id asks for the same ranking again.
 CallNumber CallBook::FindUsedCall(const Use& use) {
+  if (!use.has_id) return FindUsedCallWithoutId(use);
   if (used_calls_of_ != use.node) {
     used_calls_.clear();
     used_calls_of_ = use.node;
@@ -147,9 +147,7 @@ std::array<CallBook::Node, 2> CallBook::GroupsOf(Node node) const {
 
 void CallBook::UseCall(CallNumber number, const Use& use, Batch& batch) {
   Call& call = *calls_.Get(number);
-  if (!call.first_use || call.first_use->IsAfter(use.start)) {
-    call.first_use = use.start;
-  }
+  call.NoteUse(use.start);
   if (use.failed) {
     Report(DiagnosticId::kUseByFailedLlm, use.llm, batch);
     return;

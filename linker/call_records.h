@@ -64,6 +64,10 @@ struct BookedCall {
   bool earlier_handoff = false;
 
   bool has_id() const { return !id_text.empty(); }
+
+  void NoteUse(const Moment& use) {
+    if (!first_use || first_use->IsAfter(use)) first_use = use;
+  }
 };
 
 // The span of a tool or a handoff.

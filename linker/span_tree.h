@@ -46,12 +46,11 @@ class SpanTree {
     bool has_llm_below = false;
     Moment start;
     std::optional<Moment> end;
-    std::optional<Fingerprint> name;          // of a tool or an agent
-    std::optional<Fingerprint> tool_call_id;  // of a tool span
-    Fingerprint conversation;                 // zero: not known
-    mutable Node parent_node = kNone;         // a hint, checked before use
-    mutable uint64_t mark = 0;                // the last `Distance` from below
-    mutable int position = 0;                 // … and the steps it was away
+    std::optional<Fingerprint> name;   // of a tool or an agent
+    Fingerprint conversation;          // zero: not known
+    mutable Node parent_node = kNone;  // a hint, checked before use
+    mutable uint64_t mark = 0;         // the last `Distance` from below
+    mutable int position = 0;          // … and the steps it was away
   };
 
   explicit SpanTree(size_t limit) : limit_(limit) {}
