@@ -88,6 +88,19 @@ set(SPANLINK_CLI_SOURCES
   cli/why_tree.cc
 )
 
+# The Python extension.
+set(SPANLINK_PYTHON_SOURCES
+  python/module/dispatcher.cc
+  python/module/files.cc
+  python/module/finished_span.cc
+  python/module/ids.cc
+  python/module/link.cc
+  python/module/module.cc
+  python/module/options.cc
+  python/module/process_scope.cc
+  python/module/tracker.cc
+)
+
 # What tests share.
 set(SPANLINK_TEST_SUPPORT_SOURCES
   tests/dialect_testing.cc

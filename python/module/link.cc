@@ -1,0 +1,143 @@
+#include "spanlink/python/module/link.h"
+
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/string_view.h>
+#include <nanobind/stl/tuple.h>
+
+#include <string>
+#include <string_view>
+#include <tuple>
+
+#include "absl/strings/str_format.h"
+#include "spanlink/python/module/ids.h"
+
+namespace spanlink::python {
+namespace {
+
+namespace nb = nanobind;
+using namespace nb::literals;  // NOLINT(google-build-using-namespace): `"x"_a`
+
+// What a link is rebuilt from, in the order of the constructor.
+using State = std::tuple<std::string, std::string, std::string, std::string,
+                         std::string, std::string, std::string, std::string,
+                         std::string, uint32_t, bool>;
+
+State StateOf(const LinkValue& link) {
+  return {link.trace_id,
+          link.span_id,
+          link.linked_trace_id,
+          link.linked_span_id,
+          std::string(LinkKindName(link.kind)),
+          std::string(EvidenceName(link.evidence)),
+          link.tool_name,
+          link.tool_call_id,
+          link.tool_version,
+          link.attempt,
+          link.consumer_finished};
+}
+
+// NOLINTNEXTLINE(readability-function-size): one parameter a field
+void Init(LinkValue* link, std::string trace_id, std::string span_id,
+          std::string linked_trace_id, std::string linked_span_id,
+          const std::string& kind, const std::string& evidence,
+          std::string tool_name, std::string tool_call_id,
+          std::string tool_version, uint32_t attempt, bool consumer_finished) {
+  const auto parsed_kind = ParseLinkKind(kind);
+  const auto parsed_evidence = ParseEvidence(evidence);
+  if (!parsed_kind) throw nb::value_error("kind is not that of a link");
+  if (!parsed_evidence) throw nb::value_error("evidence is not that of a link");
+  new (link) LinkValue{std::move(trace_id),
+                       std::move(span_id),
+                       std::move(linked_trace_id),
+                       std::move(linked_span_id),
+                       *parsed_kind,
+                       *parsed_evidence,
+                       attempt,
+                       consumer_finished,
+                       std::move(tool_name),
+                       std::move(tool_call_id),
+                       std::move(tool_version)};
+}
+
+std::string Repr(const LinkValue& link) {
+  std::string call;
+  if (!link.tool_name.empty()) call += " " + link.tool_name;
+  if (!link.tool_call_id.empty()) call += " " + link.tool_call_id;
+  return absl::StrFormat("<SpanLink %s -> %s: %s by %s%s>", link.linked_span_id,
+                         link.span_id, std::string(LinkKindName(link.kind)),
+                         std::string(EvidenceName(link.evidence)), call);
+}
+
+// With the ids that a program made itself as it made them.
+nb::object Reduce(nb::handle self) {
+  const auto& link = nb::cast<const LinkValue&>(self);
+  return nb::make_tuple(self.type(), nb::cast(StateOf(link)));
+}
+
+}  // namespace
+
+LinkValue ToLinkValue(const SpanLink& link) {
+  return {TextOf(link.consumer.trace_id), TextOf(link.consumer.span_id),
+          TextOf(link.producer.trace_id), TextOf(link.producer.span_id),
+          link.kind, link.evidence, link.attempt, link.consumer_finished,
+          link.tool_name, link.tool_call_id, link.tool_version};
+}
+
+void BindLink(nb::module_& module) {
+  nb::class_<LinkValue>(
+      module, "SpanLink",
+      "One data-flow edge of a run, from the output of a producer to the input\n"
+      "of a consumer. Stored on the consumer, the later span, as OpenTelemetry's\n"
+      "span links are. An immutable value: compares by what it says, hashes and\n"
+      "pickles.")
+      .def("__init__", &Init, "trace_id"_a, "span_id"_a, "linked_trace_id"_a,
+           "linked_span_id"_a, "kind"_a, "evidence"_a, "tool_name"_a = "",
+           "tool_call_id"_a = "", "tool_version"_a = "", "attempt"_a = 1,
+           "consumer_finished"_a = false)
+      .def_ro("trace_id", &LinkValue::trace_id, "Trace of the consumer.")
+      .def_ro("span_id", &LinkValue::span_id,
+              "The consumer: the span that carries the link.")
+      .def_ro("linked_trace_id", &LinkValue::linked_trace_id,
+              "Trace of the producer; another one only across the traces of a\n"
+              "conversation.")
+      .def_ro("linked_span_id", &LinkValue::linked_span_id,
+              "The producer: the span that the link points at.")
+      .def_prop_ro("from_", [](const LinkValue&) { return "output"; },
+                   "Which end of the producer: always `output`.")
+      .def_prop_ro("to", [](const LinkValue&) { return "input"; },
+                   "Which end of the consumer: always `input`.")
+      .def_prop_ro("kind",
+                   [](const LinkValue& link) { return LinkKindName(link.kind); },
+                   "`tool_choice`, `tool_result`, `handoff_choice`,\n"
+                   "`handoff_result`, `input_guardrail` or `output_guardrail`.")
+      .def_prop_ro(
+          "evidence",
+          [](const LinkValue& link) { return EvidenceName(link.evidence); },
+          "How the link is known, strongest first: `tool_call_id`,\n"
+          "`arguments`, `handoff`, `structure`, `handoff_remaining`, `name`,\n"
+          "`order`.")
+      .def_ro("tool_name", &LinkValue::tool_name,
+              "The tool's name; empty for guardrails.")
+      .def_ro("tool_call_id", &LinkValue::tool_call_id,
+              "The provider's id of the call; empty where it gave none. Never\n"
+              "made up.")
+      .def_ro("tool_version", &LinkValue::tool_version,
+              "The version that the choice named, if it did.")
+      .def_ro("attempt", &LinkValue::attempt,
+              "1 for the first execution of a call, 2 for its first retry.")
+      .def_ro("consumer_finished", &LinkValue::consumer_finished,
+              "The consumer had ended before the link was known.")
+      .def("__eq__", [](const LinkValue& a, const LinkValue& b) { return a == b; },
+           nb::is_operator(),
+           nb::sig("def __eq__(self, other: object, /) -> bool"))
+      .def("__hash__",
+           [](const LinkValue& link) {
+             return nb::hash(nb::cast(StateOf(link)));
+           })
+      .def("__repr__", &Repr)
+      .def("__reduce__", &Reduce,
+           nb::sig("def __reduce__(self) -> tuple[type[SpanLink], "
+                   "tuple[object, ...]]"));
+}
+
+}  // namespace spanlink::python
