@@ -20,6 +20,19 @@ void ReleaseSlot(void* slot) {
   static_cast<Slot*>(slot)->owned.store(false, std::memory_order_release);
 }
 
+// In the child of a `fork`, where only the calling thread lives on: what the
+// others were dispatching will never end.
+void ForgetOtherThreads() {
+  for (Slot& slot : slots) {
+    if (&slot == thread_calls.slot) continue;
+    for (Frame& frame : slot.frames) {
+      frame.table.store(nullptr, std::memory_order_relaxed);
+      frame.listener.store(nullptr, std::memory_order_relaxed);
+    }
+    slot.owned.store(false, std::memory_order_release);
+  }
+}
+
 // Gives slots back when their threads end. A key of the C library, because the
 // destructor of a `thread_local` allocates when it is registered. It is deleted
 // with the library's code, if that is ever unloaded; threads that come later
@@ -28,6 +41,7 @@ class ThreadEndHook {
  public:
   ThreadEndHook() {
     end_key_exists = pthread_key_create(&end_key, &ReleaseSlot) == 0;
+    pthread_atfork(nullptr, nullptr, &ForgetOtherThreads);
   }
   ~ThreadEndHook() {
     if (end_key_exists.exchange(false)) pthread_key_delete(end_key);

@@ -10,7 +10,8 @@
 // correct, but slower.
 //
 // Lifetime: slots are static and are handed from threads that end to others;
-// nothing is allocated and nothing waits.
+// nothing is allocated and nothing waits. In the child of a `fork` the calls of
+// the threads that are not there are over; those in shared counters are not.
 // Thread safety: Thread-safe. No concurrent calls to any function cause a data
 // race.
 // Complexity: O(1) to enter; O(slots) to look through all of them.

@@ -1,5 +1,7 @@
 // What the dispatcher promises to threads. Run under ThreadSanitizer too.
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -316,6 +318,30 @@ TEST(DispatcherThreadsTest, NothingIsCalledAfterItsEnd) {
   }
   EXPECT_GT(churn.calls(), 0);
   EXPECT_EQ(churn.late_calls(), 0);
+}
+
+// A child has none of the threads that were inside of a call at its `fork`.
+TEST(DispatcherThreadsTest, EndInAChildDoesNotWaitForThreadsOfTheParent) {
+  Dispatcher dispatcher;
+  std::latch inside(1);
+  std::latch forked(1);
+  Subscription listening =
+      dispatcher.Subscribe<ToolCall>("slow", [&](const ToolCall&) {
+        inside.count_down();
+        forked.wait();
+      });
+  std::jthread caller([&] { dispatcher.Dispatch(ToolCall()); });
+  inside.wait();
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(30);  // ends a child that waits
+    listening.Reset();
+    _exit(0);
+  }
+  forked.count_down();
+  int status = -1;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 }  // namespace
