@@ -20,6 +20,8 @@ nanobind_add_module(spanlink_python NOMINSIZE STABLE_ABI
 set_target_properties(spanlink_python PROPERTIES OUTPUT_NAME _core)
 target_compile_features(spanlink_python PRIVATE cxx_std_20)
 target_link_libraries(spanlink_python PRIVATE spanlink spanlink_flags)
+target_compile_definitions(spanlink_python
+  PRIVATE SPANLINK_VERSION="${PROJECT_VERSION}")
 target_link_options(spanlink_python PRIVATE -Wl,--exclude-libs,ALL)
 nanobind_add_stub(spanlink_python_stub MODULE _core
   OUTPUT _core.pyi PATTERN_FILE ${PROJECT_SOURCE_DIR}/python/module/_core.pat

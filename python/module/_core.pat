@@ -3,6 +3,8 @@ _core.__prefix__:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
+    __version__: str
+
 _core.SpanLink.to$:
     @property
     def from_(self) -> str:

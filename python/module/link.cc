@@ -9,7 +9,9 @@
 #include <tuple>
 
 #include "absl/strings/str_format.h"
+#include "spanlink/pipeline/link_attributes.h"
 #include "spanlink/python/module/ids.h"
+#include "spanlink/python/module/options.h"
 
 namespace spanlink::python {
 namespace {
@@ -74,6 +76,22 @@ nb::object Reduce(nb::handle self) {
   return nb::make_tuple(self.type(), nb::cast(StateOf(link)));
 }
 
+nb::dict AttributesOf(const LinkValue& link, std::string_view profile) {
+  SpanLink value;
+  value.kind = link.kind;
+  value.evidence = link.evidence;
+  value.attempt = link.attempt;
+  value.tool_version = link.tool_version;
+  nb::dict attributes;
+  for (const OtlpLinkAttribute& attribute :
+       ToOtlpLink(value, ToProfile(profile)).attributes) {
+    const nb::str text(attribute.value.c_str(), attribute.value.size());
+    attributes[nb::str(attribute.key.data(), attribute.key.size())] =
+        attribute.is_integer ? nb::object(nb::int_(text)) : nb::object(text);
+  }
+  return attributes;
+}
+
 }  // namespace
 
 LinkValue ToLinkValue(const SpanLink& link) {
@@ -127,6 +145,13 @@ void BindLink(nb::module_& module) {
               "1 for the first execution of a call, 2 for its first retry.")
       .def_ro("consumer_finished", &LinkValue::consumer_finished,
               "The consumer had ended before the link was known.")
+      .def("attributes", &AttributesOf, "profile"_a = "datadog,semconv",
+           nb::sig("def attributes(self, profile: str = 'datadog,semconv') -> "
+                   "dict[str, str | int]"),
+           "Returns the attributes of the link as OpenTelemetry has them.\n"
+           "`profile`: `datadog` (`from`, `to`), `semconv`\n"
+           "(`gen_ai.attribution.link_type`), both with a comma, or `none`;\n"
+           "`spanlink.kind` and `spanlink.evidence` are always there.")
       .def("__eq__", [](const LinkValue& a, const LinkValue& b) { return a == b; },
            nb::is_operator(),
            nb::sig("def __eq__(self, other: object, /) -> bool"))

@@ -8,6 +8,7 @@
 
 NB_MODULE(_core, module) {
   module.doc() = "The engine of spanlink.";
+  module.attr("__version__") = SPANLINK_VERSION;
   // What lives at the end of an interpreter is not a leak of ours.
   nanobind::set_leak_warnings(false);
   spanlink::python::BindLink(module);

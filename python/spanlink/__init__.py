@@ -10,11 +10,20 @@ used which result, who handed over to whom.
 `spanlink.opentelemetry` the spans of any OpenTelemetry instrumentation.
 """
 
+import sys
+
+if "t" in getattr(sys, "abiflags", ""):
+    raise ImportError(
+        "spanlink does not support free-threaded Python: its callbacks rely on the "
+        "GIL. Use the default build of this version of Python."
+    )
+
 from spanlink._core import (
     Dispatcher,
     SpanLink,
     SpanSummary,
     Tracker,
+    __version__,
     dispatch,
     find_links,
     link,
@@ -26,6 +35,7 @@ __all__ = [
     "SpanLink",
     "SpanSummary",
     "Tracker",
+    "__version__",
     "dispatch",
     "find_links",
     "link",
