@@ -242,6 +242,7 @@ class CallBook {
   void ReportLeftovers(Batch& batch);
   void ReportCall(const Call& call, Batch& batch);
   void Park();
+  bool HasPendingCall() const;
   const Execution* LastThatRan(const Call& call) const;
   CallNumber Unpark(const Fingerprint& conversation, const Fingerprint& id,
                     bool for_execution, Batch& batch);

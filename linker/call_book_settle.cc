@@ -99,17 +99,22 @@ void CallBook::ReportCall(const Call& call, Batch& batch) {
 }
 
 // Keeps what a later trace may execute or use: calls that wait for approval,
-// and with a conversation and an id everything else.
+// and with a conversation and an id everything else. Where one call waits, the
+// run will go on, and needs the results of the others, too.
 void CallBook::Park() {
   const Options& options = *context_.options;
   const Time now = options.clock();
+  const bool waits = HasPendingCall();
   for (CallNumber i = calls_.first(); i < calls_.last(); ++i) {
     Call& call = *calls_.Get(i);
     const bool pending = call.state == State::kPending;
     const bool in_conversation =
         options.cross_trace == CrossTrace::kConversation && call.has_id() &&
         call.conversation != Fingerprint{} && call.state != State::kClosed;
-    if (!pending && !in_conversation) continue;
+    const bool has_result =
+        LastThatRan(call) != nullptr || call.earlier_execution;
+    const bool resumes = pending || (waits && call.has_id() && has_result);
+    if (!resumes && !in_conversation) continue;
     ParkedCall parked;
     parked.llm = call.llm;
     parked.index = call.index;
@@ -119,6 +124,7 @@ void CallBook::Park() {
     parked.arguments = call.arguments;
     parked.handoff = call.handoff;
     parked.pending = pending;
+    parked.resumes = resumes;
     parked.used = call.used;
     parked.attempts = call.attempts;
     parked.execution = call.earlier_execution;
@@ -137,6 +143,13 @@ void CallBook::Park() {
   }
 }
 
+bool CallBook::HasPendingCall() const {
+  for (CallNumber i = calls_.first(); i < calls_.last(); ++i) {
+    if (calls_.Get(i)->state == State::kPending) return true;
+  }
+  return false;
+}
+
 const BookedExecution* CallBook::LastThatRan(const Call& call) const {
   const Execution* last = nullptr;
   for (const ExecutionNumber number : call.executions) {
@@ -149,8 +162,9 @@ const BookedExecution* CallBook::LastThatRan(const Call& call) const {
 
 void CallBook::TakeBack(std::vector<ParkedCall> calls, Batch& batch) {
   for (ParkedCall& parked : calls) {
+    const bool pending = parked.pending;
     const CallNumber number = Readmit(std::move(parked), batch);
-    if (number != kNobody) IndexOpen(number);
+    if (number != kNobody && pending) IndexOpen(number);
   }
 }
 

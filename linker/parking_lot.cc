@@ -27,7 +27,7 @@ size_t ParkingLot::Park(ParkedCall call, Time now) {
     Erase(slots_.begin()->first);
   }
   const Number number = next_++;
-  if (call.pending) pending_[call.llm.trace_id].push_back(number);
+  if (call.resumes) resuming_[call.llm.trace_id].push_back(number);
   if (call.conversation != Fingerprint{} && !call.id_text.empty()) {
     by_conversation_[{call.conversation, call.id}].push_back(number);
   }
@@ -35,11 +35,11 @@ size_t ParkingLot::Park(ParkedCall call, Time now) {
   return lost;
 }
 
-std::vector<ParkedCall> ParkingLot::TakePending(const TraceId& trace) {
+std::vector<ParkedCall> ParkingLot::TakeResuming(const TraceId& trace) {
   MutexLock lock(&mutex_);
   std::vector<ParkedCall> calls;
-  const auto found = pending_.find(trace);
-  if (found == pending_.end()) return calls;
+  const auto found = resuming_.find(trace);
+  if (found == resuming_.end()) return calls;
   const std::vector<Number> numbers = found->second;
   for (const Number number : numbers) {
     calls.push_back(slots_.at(number).call);
@@ -79,7 +79,7 @@ size_t ParkingLot::size() const {
 void ParkingLot::Erase(Number number) {
   const auto slot = slots_.find(number);
   const ParkedCall& call = slot->second.call;
-  EraseNumber(pending_, call.llm.trace_id, number);
+  EraseNumber(resuming_, call.llm.trace_id, number);
   EraseNumber(by_conversation_, ConversationKey{call.conversation, call.id},
               number);
   slots_.erase(slot);

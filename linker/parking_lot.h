@@ -37,6 +37,7 @@ struct ParkedCall {
   std::optional<Fingerprint> arguments;
   std::optional<HandoffTarget> handoff;
   bool pending = false;  // waits for approval
+  bool resumes = false;  // the next scope of the same trace takes it back
   bool used = false;     // a tombstone: later uses are repeats
   uint32_t attempts = 0;
   // The last execution that ran, whose result nobody has used.
@@ -52,8 +53,9 @@ class ParkingLot {
   // Returns how many calls had to go for it; tombstones go silently.
   size_t Park(ParkedCall call, Time now);
 
-  // Takes out the pending calls of a trace, in the order of parking.
-  std::vector<ParkedCall> TakePending(const TraceId& trace);
+  // Takes out what the next scope of a trace takes back, in the order of
+  // parking.
+  std::vector<ParkedCall> TakeResuming(const TraceId& trace);
 
   // Takes out the latest call with this id in this conversation; with
   // `unexecuted` the latest that nothing ran yet.
@@ -81,7 +83,7 @@ class ParkingLot {
   mutable Mutex mutex_;
   Number next_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::btree_map<Number, Slot> slots_ ABSL_GUARDED_BY(mutex_);
-  absl::flat_hash_map<TraceId, std::vector<Number>> pending_
+  absl::flat_hash_map<TraceId, std::vector<Number>> resuming_
       ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<ConversationKey, std::vector<Number>> by_conversation_
       ABSL_GUARDED_BY(mutex_);

@@ -16,7 +16,7 @@ Scope::Scope(TraceId trace, const CallBook::Context& context, Batch& batch)
       guardrails_(trace, context.options, &tree_),
       annotations_(trace, context.options, context.diagnostics),
       start_ns_(std::numeric_limits<int64_t>::max()) {
-  calls_.TakeBack(context.parking->TakePending(trace), batch);
+  calls_.TakeBack(context.parking->TakeResuming(trace), batch);
 }
 
 void Scope::OnSignal(const Signal& signal, Batch& batch) {

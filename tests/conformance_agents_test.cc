@@ -301,6 +301,21 @@ TEST_P(ConformanceTest, N3ApprovalAfterTheScopeWasFinished) {
       {"execution_pending=1"}, TestOptions(GetParam()), s.Signals());
 }
 
+// Beside the call that waits, others ran: the run goes on with their results.
+TEST_P(ConformanceTest, N3ApprovalKeepsTheResultsOfTheTrace) {
+  Scenario s;
+  s.C("1", "f", "{}", "L1").C("2", "g", "{}", "L1");
+  s.T("f", "{}", "X", {.outcome = Outcome::kNotExecuted}).T("g", "{}", "Z");
+  s.FinishScope();
+  s.T("f", "{}", "Y").O("1", "L2").O("2", "L2");
+  ExpectInOrder(
+      s,
+      {"X<-L1 tool_choice(1) arguments", "Z<-L1 tool_choice(2) arguments",
+       "Y<-L1 tool_choice(1) arguments", "L2<-Y tool_result(1) arguments",
+       "L2<-Z tool_result(2) arguments"},
+      {"execution_pending=1"}, TestOptions(GetParam()), s.Signals());
+}
+
 TEST_P(ConformanceTest, N4OutermostExecutionOfACall) {
   Scenario s;
   s.C("1", "f", "{}", "L1").T("f", "{}", "X", {.id = "1"}).Under("X");
