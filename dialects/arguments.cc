@@ -198,8 +198,9 @@ void SetToolArguments(std::string_view text, SpanFacts* facts) {
 std::string ToolMessageCallId(std::string_view output) {
   if (output.find("tool_call_id") == std::string_view::npos) return "";
   std::string_view json = output;
-  // `{"output": …}` and LangChain's `{"lc": 1, "kwargs": …}` around it.
-  for (const std::string_view wrapper : {"output", "kwargs"}) {
+  // `{"output": …}`, LangChain's `{"lc": 1, "kwargs": …}` and the
+  // `{"type": "tool", "data": …}` of its messages around it.
+  for (const std::string_view wrapper : {"output", "kwargs", "data"}) {
     const std::string id = IdOfToolMessage(json);
     if (!id.empty()) return id;
     json = JsonMember(json, wrapper).value_or(json);

@@ -110,6 +110,9 @@ TEST(ArgumentsTest, ToolMessagesNameTheirCall) {
   EXPECT_EQ(ToolMessageCallId(
                 R"({"output":{"kwargs":{"content":"","tool_call_id":"a"}}})"),
             "a");
+  EXPECT_EQ(ToolMessageCallId(
+                R"({"type":"tool","data":{"content":"","tool_call_id":"a"}})"),
+            "a");
   EXPECT_EQ(ToolMessageCallId(R"({"tool_call_id":"a"})"), "");
   EXPECT_EQ(ToolMessageCallId(R"({"content":"tool_call_id","x":"a"})"), "");
   EXPECT_EQ(ToolMessageCallId("tool_call_id"), "");
