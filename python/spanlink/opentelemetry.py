@@ -54,6 +54,8 @@ class _Trace:
     has_handoff: bool = False
     waiting: set[_Key] = field(default_factory=set)
     settled: list[_Key] = field(default_factory=list)  # of those, by a later link
+    # Links of spans that do not wait: they have not ended yet, or went on already.
+    others: dict[_Key, list[SpanLink]] = field(default_factory=dict)
 
 
 class LinkingSpanProcessor(SpanProcessor):
@@ -198,6 +200,7 @@ class LinkingSpanProcessor(SpanProcessor):
         with self._lock:
             trace = self._trace(context.trace_id)
             self._waiting[key] = entry  # for the links that come now
+            entry.links = trace.others.pop(key, [])
             trace.waiting.add(key)
         summary = self._report(span, context)
         with self._lock:
@@ -242,7 +245,7 @@ class LinkingSpanProcessor(SpanProcessor):
                 if trace is not None and entry.is_settled():
                     trace.settled.append(key)
             elif trace is not None:
-                self._late_links += 1
+                trace.others.setdefault(key, []).append(link)
 
     def _take_settled(self, entry: _Waiting, key: _Key) -> list[_Waiting]:
         """Takes `entry` if it is settled, what its links settled besides, and what is
@@ -264,7 +267,10 @@ class LinkingSpanProcessor(SpanProcessor):
         self._dispatch.scope_finish(trace_id)
         with self._lock:
             trace = self._traces.pop(trace_id, None)
-            return [] if trace is None else self._pop(list(trace.waiting))
+            if trace is None:
+                return []
+            self._late_links += sum(map(len, trace.others.values()))
+            return self._pop(list(trace.waiting))
 
     def _take_waiting(self) -> list[_Waiting]:
         with self._lock:
@@ -392,11 +398,15 @@ class _LinkedSpan(ReadableSpan):
 
 def _is_same(old: Link, new: Link, link: SpanLink) -> bool:
     """Whether `old` says already what `new`, made from `link`, says."""
-    if old.context != new.context:
+    if _ids(old) != _ids(new):
         return False
     has, says = old.attributes or {}, link.attributes()
     key = next((key for key in _IDENTITY if key in has), None)
     return key is not None and has[key] == says.get(key)
+
+
+def _ids(link: Link) -> _Key:
+    return link.context.trace_id, link.context.span_id
 
 
 def _key_of(trace_id: str, span_id: str) -> _Key | None:
