@@ -5,23 +5,34 @@
 namespace spanlink {
 namespace {
 
-int HexDigit(char c) {
+constexpr int HexDigit(int c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
 }
 
+// By byte.
+constexpr std::array<int8_t, 256> kHexDigits = [] {
+  std::array<int8_t, 256> digits{};
+  for (int c = 0; c < 256; ++c) digits[c] = static_cast<int8_t>(HexDigit(c));
+  return digits;
+}();
+
 template <size_t N>
 bool DecodeHex(std::string_view text, std::array<uint8_t, N>& bytes) {
   if (text.size() != 2 * N) return false;
+  const auto digit = [text](size_t i) -> int {
+    return kHexDigits[static_cast<uint8_t>(text[i])];
+  };
+  int all = 0;  // negative if one of them is
   for (size_t i = 0; i < N; ++i) {
-    const int high = HexDigit(text[2 * i]);
-    const int low = HexDigit(text[2 * i + 1]);
-    if (high < 0 || low < 0) return false;
-    bytes[i] = static_cast<uint8_t>(high << 4 | low);
+    const int high = digit(2 * i);
+    const int low = digit(2 * i + 1);
+    all |= high | low;
+    bytes[i] = static_cast<uint8_t>(high * 16 + low);
   }
-  return true;
+  return all >= 0;
 }
 
 template <size_t N>

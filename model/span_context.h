@@ -11,6 +11,7 @@
 #define SPANLINK_MODEL_SPAN_CONTEXT_H_
 
 #include <array>
+#include <bit>
 #include <chrono>
 #include <compare>
 #include <cstdint>
@@ -35,10 +36,18 @@ struct TraceId {
   std::string ToHex() const;
   bool is_zero() const { return *this == TraceId{}; }
 
-  friend auto operator<=>(const TraceId&, const TraceId&) = default;
+  // In whole words: ids are compared and hashed for every signal.
+  using Words = std::array<uint64_t, 2>;
+  Words words() const { return std::bit_cast<Words>(bytes); }
+  friend bool operator==(const TraceId& a, const TraceId& b) {
+    return a.words() == b.words();
+  }
+  friend auto operator<=>(const TraceId& a, const TraceId& b) {
+    return a.bytes <=> b.bytes;
+  }
   template <typename H>
   friend H AbslHashValue(H state, const TraceId& id) {
-    return H::combine(std::move(state), id.bytes);
+    return H::combine(std::move(state), id.words()[0], id.words()[1]);
   }
 };
 
@@ -51,12 +60,24 @@ struct SpanId {
   static std::optional<SpanId> FromHex(std::string_view text);
   // Returns 16 lower-case hex digits.
   std::string ToHex() const;
-  bool is_zero() const { return *this == SpanId{}; }
+  bool is_zero() const { return word() == 0; }
 
-  friend auto operator<=>(const SpanId&, const SpanId&) = default;
+  uint64_t word() const { return std::bit_cast<uint64_t>(bytes); }
+  // The most significant byte first: in the order of the bytes.
+  uint64_t number() const {
+    uint64_t number = 0;
+    for (const uint8_t byte : bytes) number = number << 8 | byte;
+    return number;
+  }
+  friend bool operator==(const SpanId& a, const SpanId& b) {
+    return a.word() == b.word();
+  }
+  friend auto operator<=>(const SpanId& a, const SpanId& b) {
+    return a.number() <=> b.number();
+  }
   template <typename H>
   friend H AbslHashValue(H state, const SpanId& id) {
-    return H::combine(std::move(state), id.bytes);
+    return H::combine(std::move(state), id.word());
   }
 };
 
