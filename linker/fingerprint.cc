@@ -13,25 +13,26 @@ namespace {
 
 using internal::DigestJson;
 using internal::HashKey;
+using internal::IsJsonSpace;
 using internal::JsonScanner;
 using internal::KeyedHasher;
-using internal::kJsonSpace;
+using internal::QuickHasher;
 
 // The first words of what is hashed here; `json_digest.cc` uses other ones.
 enum Tag : uint64_t {
-  kCall = 256,
-  kName,
+  kName = 256,
   kNoArguments,
   kPlainText,
+  kQuick,
 };
 
 // How many times a JSON string may hold the text of another one.
 constexpr int kMaxUnwraps = 4;
 
 std::string_view Trim(std::string_view text) {
-  const size_t first = text.find_first_not_of(kJsonSpace);
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(kJsonSpace) - first + 1);
+  while (!text.empty() && IsJsonSpace(text.front())) text.remove_prefix(1);
+  while (!text.empty() && IsJsonSpace(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 // Returns what stands between a line of ``` (or ~~~), which may name a
@@ -63,6 +64,7 @@ bool IsNothing(std::string_view text) {
 // Returns what a JSON string holds if that is nothing or begins an object,
 // possibly behind further strings; nullopt if it is anything else.
 std::optional<std::string> UnwrapString(std::string_view text) {
+  if (text.empty() || text.front() != '"') return std::nullopt;
   std::string held;
   for (int i = 0; i < kMaxUnwraps; ++i) {
     JsonScanner scanner(text);
@@ -105,18 +107,24 @@ Fingerprint DigestArguments(std::string_view arguments, const HashKey& key) {
 
 }  // namespace
 
-Fingerprint Fingerprinter::Of(std::string_view tool_name,
-                              std::string_view arguments) const {
-  const HashKey key = HashKey::FromSeed(seed_);
-  KeyedHasher hasher(key);
-  hasher.AddWord(kCall);
-  hasher.AddFingerprint(DigestArguments(arguments, key));
-  hasher.Add(tool_name);
-  return hasher.Finish();
+Fingerprinter::Fingerprinter(uint64_t seed)
+    : key_(HashKey::FromSeed(seed)),
+      nothing_(DigestTagged(kNoArguments, "", key_)) {}
+
+Fingerprint Fingerprinter::OfArguments(std::string_view arguments) const {
+  if (arguments == "{}") return nothing_;  // mostly written so
+  return DigestArguments(arguments, key_);
 }
 
 Fingerprint Fingerprinter::OfText(std::string_view text) const {
-  return DigestTagged(kName, text, HashKey::FromSeed(seed_));
+  return DigestTagged(kName, text, key_);
+}
+
+Fingerprint Fingerprinter::QuickOfText(std::string_view text) const {
+  QuickHasher hasher(key_);
+  hasher.AddWord(kQuick);
+  hasher.Add(text);
+  return hasher.Finish();
 }
 
 }  // namespace spanlink

@@ -46,22 +46,47 @@ struct Fingerprint {
   friend auto operator<=>(const Fingerprint&, const Fingerprint&) = default;
   template <typename H>
   friend H AbslHashValue(H state, const Fingerprint& f) {
-    return H::combine(std::move(state), f.high, f.low);
+    return H::combine(std::move(state), f.high);  // is a hash already
   }
 };
 
+namespace internal {
+
+struct HashKey {
+  uint64_t first = 0;
+  uint64_t second = 0;
+
+  // Spreads a seed over a whole key.
+  static HashKey FromSeed(uint64_t seed);
+};
+
+}  // namespace internal
+
 class Fingerprinter {
  public:
-  explicit Fingerprinter(uint64_t seed) : seed_(seed) {}
+  explicit Fingerprinter(uint64_t seed);
 
   // Returns the fingerprint of a call. Never fails: any bytes are arguments.
-  Fingerprint Of(std::string_view tool_name, std::string_view arguments) const;
+  Fingerprint Of(std::string_view tool_name, std::string_view arguments) const {
+    return Of(OfText(tool_name), OfArguments(arguments));
+  }
+  // The same of its parts. The exclusive or of two hashes that nobody outside
+  // knows is as hard to foresee as each of them, and needs no third one.
+  static Fingerprint Of(const Fingerprint& tool_name,
+                        const Fingerprint& arguments) {
+    return {tool_name.high ^ arguments.high, tool_name.low ^ arguments.low};
+  }
+  Fingerprint OfArguments(std::string_view arguments) const;
 
   // Returns the keyed hash of a text as it is, for names and ids.
   Fingerprint OfText(std::string_view text) const;
 
+  // The same with a quicker hash, for what is compared at once and not kept.
+  Fingerprint QuickOfText(std::string_view text) const;
+
  private:
-  uint64_t seed_;
+  internal::HashKey key_;
+  Fingerprint nothing_;  // of "no arguments"
 };
 
 }  // namespace spanlink

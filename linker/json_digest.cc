@@ -1,17 +1,20 @@
 #include "spanlink/linker/json_digest.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
 #include "absl/container/inlined_vector.h"
 #include "spanlink/linker/json_scanner.h"
+#include "spanlink/linker/load_word.h"
 
 namespace spanlink::internal {
 namespace {
 
 // The first word of whatever is hashed says what it is, so that values of
-// different kinds never meet. `DigestNumber` adds to the last two.
+// different kinds never meet. `DigestNumber` adds to `kNumber` and
+// `kVastNumber`. All fit into half a byte.
 enum Tag : uint64_t {
   kNull = 1,
   kFalse,
@@ -21,9 +24,22 @@ enum Tag : uint64_t {
   kArray,
   kObject,
   kZero,
-  kNumber = 16,
-  kVastNumber = 32,
+  kNumber,
+  kVastNumber = kNumber + 2,
+  kLoneScalar = kVastNumber + 4,
 };
+
+// How many bytes stand for themselves in a digest, beside the byte with their
+// kind and number. (That it equals a hash is as unlikely as that two hashes
+// do.)
+constexpr size_t kMaxLiteral = sizeof(Fingerprint) - 1;
+
+// A digest from `text` itself. REQUIRES: at most `kMaxLiteral` bytes.
+Fingerprint Literal(uint64_t tag, std::string_view text) {
+  const uint64_t kind_and_size = tag << 4 | text.size();
+  const std::string_view rest = text.substr(std::min<size_t>(text.size(), 8));
+  return {LoadWord(rest) | kind_and_size << 56, LoadWord(text)};
+}
 
 // A number without the freedom of its spelling: digits without a zero at either
 // end, times ten to the power of `shift` and of the written exponent.
@@ -33,6 +49,7 @@ struct PlainNumber {
   int64_t shift = 0;
 
   bool is_zero() const { return integer.empty() && fraction.empty(); }
+  size_t digits() const { return integer.size() + fraction.size(); }
 };
 
 // Takes trailing zeros off `digits` and returns how many they were.
@@ -59,19 +76,35 @@ PlainNumber Plain(const JsonNumber& number) {
   return plain;
 }
 
+// Whether the digits and, in one byte, the power of ten fit into a literal.
+bool IsShort(const PlainNumber& plain, int64_t power) {
+  const int64_t shift = power + plain.shift;
+  return plain.digits() < kMaxLiteral && static_cast<int8_t>(shift) == shift;
+}
+
+Fingerprint ShortNumber(bool negative, const PlainNumber& plain,
+                        int64_t power) {
+  std::array<char, kMaxLiteral> bytes;
+  bytes[0] = static_cast<char>(power + plain.shift);
+  const auto end = std::copy(
+      plain.fraction.begin(), plain.fraction.end(),
+      std::copy(plain.integer.begin(), plain.integer.end(), bytes.begin() + 1));
+  return Literal(kNumber + negative,
+                 {bytes.data(), static_cast<size_t>(end - bytes.begin())});
+}
+
 Fingerprint DigestNumber(const JsonNumber& number, const HashKey& key) {
   constexpr size_t kMaxExponentDigits = 18;  // what 63 bits hold, with room
   KeyedHasher hasher(key);
   const PlainNumber plain = Plain(number);
   const std::string_view exponent = WithoutLeadingZeros(number.exponent);
-  if (plain.is_zero()) {
-    hasher.AddWord(kZero);
-    return hasher.Finish();
-  }
+  if (plain.is_zero()) return Literal(kZero, "");
   if (exponent.size() <= kMaxExponentDigits) {
     int64_t power = 0;
     for (const char c : exponent) power = power * 10 + (c - '0');
     if (number.exponent_negative) power = -power;
+    if (IsShort(plain, power))
+      return ShortNumber(number.negative, plain, power);
     hasher.AddWord(kNumber + number.negative);
     hasher.AddWord(static_cast<uint64_t>(power + plain.shift));
   } else {
@@ -86,7 +119,8 @@ Fingerprint DigestNumber(const JsonNumber& number, const HashKey& key) {
   return hasher.Finish();
 }
 
-Fingerprint DigestTagged(Tag tag, std::string_view text, const HashKey& key) {
+Fingerprint DigestText(Tag tag, std::string_view text, const HashKey& key) {
+  if (text.size() <= kMaxLiteral) return Literal(tag, text);
   KeyedHasher hasher(key);
   hasher.AddWord(tag);
   hasher.Add(text);
@@ -113,12 +147,14 @@ class Digester {
       : scanner_(text), key_(key) {}
 
   std::optional<Fingerprint> Run() {
+    scanner_.SkipSpace();
+    const bool is_scalar = scanner_.Peek() != '{' && scanner_.Peek() != '[';
     do {
       if (!ReadValue()) return std::nullopt;
     } while (!open_.empty());
     scanner_.SkipSpace();
     if (!scanner_.at_end()) return std::nullopt;
-    return value_;
+    return is_scalar ? Hashed(value_) : value_;
   }
 
  private:
@@ -134,6 +170,8 @@ class Digester {
   // Turns the innermost container into `value_`.
   void Close();
   Fingerprint CloseObject(size_t first_member);
+  // What leaves here is a hash, never a literal.
+  Fingerprint Hashed(const Fingerprint& scalar) const;
 
   JsonScanner scanner_;
   const HashKey key_;
@@ -156,7 +194,7 @@ bool Digester::ReadScalar() {
   if (c == '"') {
     std::string_view text;
     if (!scanner_.TakeString(&text)) return false;
-    value_ = DigestTagged(kString, text, key_);
+    value_ = DigestText(kString, text, key_);
     return true;
   }
   if (c == '-' || ('0' <= c && c <= '9')) {
@@ -173,7 +211,7 @@ bool Digester::ReadScalar() {
   } else if (!scanner_.TakeWord("null")) {
     return false;
   }
-  value_ = DigestTagged(tag, "", key_);
+  value_ = Literal(tag, "");
   return true;
 }
 
@@ -193,7 +231,7 @@ bool Digester::ReadKey() {
   std::string_view text;
   scanner_.SkipSpace();
   if (!scanner_.TakeString(&text)) return false;
-  members_.push_back({DigestTagged(kKey, text, key_), {}, members_.size()});
+  members_.push_back({DigestText(kKey, text, key_), {}, members_.size()});
   scanner_.SkipSpace();
   return scanner_.Take(':');
 }
@@ -235,6 +273,13 @@ Fingerprint Digester::CloseObject(size_t first_member) {
     hasher.AddFingerprint(it->value);
   }
   members_.erase(begin, members_.end());
+  return hasher.Finish();
+}
+
+Fingerprint Digester::Hashed(const Fingerprint& scalar) const {
+  KeyedHasher hasher(key_);
+  hasher.AddWord(kLoneScalar);
+  hasher.AddFingerprint(scalar);
   return hasher.Finish();
 }
 

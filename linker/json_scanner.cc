@@ -1,5 +1,9 @@
 #include "spanlink/linker/json_scanner.h"
 
+#include <bit>
+
+#include "spanlink/linker/load_word.h"
+
 namespace spanlink::internal {
 namespace {
 
@@ -7,6 +11,25 @@ bool IsDigit(char c) { return '0' <= c && c <= '9'; }
 
 bool IsPlain(char c) {
   return c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20;
+}
+
+constexpr uint64_t InEachByte(uint8_t byte) {
+  return 0x0101010101010101 * byte;
+}
+
+// The highest bits of the bytes that are less than `limit`, at most 0x80.
+// Behind the least significant of them, others may be marked that are not.
+constexpr uint64_t MarkLess(uint64_t word, uint8_t limit) {
+  return (word - InEachByte(limit)) & ~word & InEachByte(0x80);
+}
+
+// Returns how many bytes at the front of a word are plain, of those that are
+// there: the first one is the least significant.
+size_t CountPlain(uint64_t word) {
+  const uint64_t others = MarkLess(word, 0x20) |
+                          MarkLess(word ^ InEachByte('"'), 1) |
+                          MarkLess(word ^ InEachByte('\\'), 1);
+  return static_cast<size_t>(std::countr_zero(others)) / 8;
 }
 
 bool IsHighSurrogate(uint32_t unit) { return unit >> 10 == 0xd800 >> 10; }
@@ -42,18 +65,6 @@ char SimpleEscape(char c) {
 }
 
 }  // namespace
-
-void JsonScanner::SkipSpace() {
-  while (!at_end() && kJsonSpace.find(text_[position_]) != kJsonSpace.npos) {
-    ++position_;
-  }
-}
-
-bool JsonScanner::Take(char c) {
-  if (at_end() || text_[position_] != c) return false;
-  ++position_;
-  return true;
-}
 
 bool JsonScanner::TakeWord(std::string_view word) {
   if (text_.substr(position_, word.size()) != word) return false;
@@ -98,6 +109,12 @@ std::string_view JsonScanner::TakeDigits() {
 
 std::string_view JsonScanner::TakePlain() {
   const size_t begin = position_;
+  while (text_.size() - position_ >= sizeof(uint64_t)) {
+    const size_t plain =
+        CountPlain(LoadWord({text_.data() + position_, sizeof(uint64_t)}));
+    position_ += plain;
+    if (plain < sizeof(uint64_t)) return text_.substr(begin, position_ - begin);
+  }
   while (!at_end() && IsPlain(text_[position_])) ++position_;
   return text_.substr(begin, position_ - begin);
 }

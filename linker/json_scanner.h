@@ -19,7 +19,10 @@
 
 namespace spanlink::internal {
 
-inline constexpr std::string_view kJsonSpace = " \t\n\r";
+constexpr bool IsJsonSpace(char c) {
+  return static_cast<unsigned char>(c) <= ' ' &&
+         (c == ' ' || c == '\t' || c == '\n' || c == '\r');
+}
 
 // The parts of a number as they are written: `-12.50e+3` is negative, "12",
 // "50", "3".
@@ -40,9 +43,15 @@ class JsonScanner {
   // Returns NUL, which no token begins with, at the end.
   char Peek() const { return at_end() ? '\0' : text_[position_]; }
 
-  void SkipSpace();
+  void SkipSpace() {
+    while (!at_end() && IsJsonSpace(text_[position_])) ++position_;
+  }
 
-  bool Take(char c);
+  bool Take(char c) {
+    if (at_end() || text_[position_] != c) return false;
+    ++position_;
+    return true;
+  }
   bool TakeWord(std::string_view word);
   bool TakeNumber(JsonNumber* number);
 

@@ -35,6 +35,15 @@ TEST(KeyedHasherTest, AgreesWithSipHash128) {
             (Fingerprint{0x4a83502f77d15051, 0x7cbd3f979a063e50}));
 }
 
+TEST(KeyedHasherTest, QuickHasherIsSipHash13) {
+  EXPECT_EQ(QuickHasher(kKey).Finish(),
+            (Fingerprint{0xbea58827b2bc7ee7, 0x013030dd6adb62fd}));
+  QuickHasher hasher(kKey);
+  hasher.Add(Counting(63));
+  EXPECT_EQ(hasher.Finish(),
+            (Fingerprint{0x6f42fe4ee300584c, 0xad6052a70a6b9f07}));
+}
+
 TEST(KeyedHasherTest, PiecesHashLikeTheWhole) {
   const std::string bytes = Counting(40);
   for (size_t cut = 0; cut <= bytes.size(); ++cut) {

@@ -1,0 +1,42 @@
+// LoadWord: eight bytes of a text at once.
+//
+// Internal to `linker/`. Thread safety: stateless; thread-safe.
+#ifndef SPANLINK_LINKER_LOAD_WORD_H_
+#define SPANLINK_LINKER_LOAD_WORD_H_
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace spanlink::internal {
+
+// Returns the first 8 bytes, the first one least significant; where there are
+// fewer, zeros follow.
+inline uint64_t LoadWord(std::string_view bytes) {
+  if constexpr (std::endian::native == std::endian::little) {
+    uint64_t word = 0;
+    if (bytes.size() >= sizeof(word)) {
+      std::memcpy(&word, bytes.data(), sizeof(word));
+      return word;
+    }
+    uint32_t first = 0;
+    if (bytes.size() >= sizeof(first)) {  // two halves that may overlap
+      uint32_t last = 0;
+      const size_t behind = bytes.size() - sizeof(last);
+      std::memcpy(&first, bytes.data(), sizeof(first));
+      std::memcpy(&last, bytes.data() + behind, sizeof(last));
+      return first | uint64_t{last} << (8 * behind);
+    }
+  }
+  uint64_t word = 0;
+  for (size_t i = 0; i < sizeof(word) && i < bytes.size(); ++i) {
+    word |= uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
+  }
+  return word;
+}
+
+}  // namespace spanlink::internal
+
+#endif  // SPANLINK_LINKER_LOAD_WORD_H_
