@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "spanlink/model/diagnostics.h"
 #include "spanlink/model/span_context.h"
 #include "spanlink/model/span_link.h"
@@ -19,7 +20,7 @@ struct Batch {
     std::string key, value;
   };
 
-  std::vector<SpanLink> links;
+  absl::InlinedVector<SpanLink, 2> links;
   std::vector<DiagnosticEvent> events;
   std::vector<BoundAnnotation> annotations;
 };

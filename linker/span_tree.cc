@@ -8,8 +8,7 @@ namespace spanlink {
 SpanTree::Node SpanTree::Touch(const SpanRef& ref, uint64_t arrival,
                                Diagnostics& diagnostics) {
   AddAncestors(ref.ancestors, arrival, diagnostics);
-  Node node = Find(ref.context.span_id);
-  if (node == kNone) node = Add(ref.context.span_id, arrival, diagnostics);
+  const Node node = FindOrAdd(ref.context.span_id, arrival, diagnostics);
   SetTimes(*Get(node), ref, diagnostics);
   if (!ref.ancestors.empty()) {
     SetParent(node, ref.ancestors.front(), diagnostics);
@@ -19,19 +18,19 @@ SpanTree::Node SpanTree::Touch(const SpanRef& ref, uint64_t arrival,
   return node;
 }
 
-SpanTree::Node SpanTree::Add(SpanId id, uint64_t arrival,
-                             Diagnostics& diagnostics) {
-  if (spans_.size() >= limit_ && !spans_.empty()) {
-    by_id_.erase(spans_.front().id);
-    spans_.pop_front();
-    ++first_;
+SpanTree::Node SpanTree::FindOrAdd(SpanId id, uint64_t arrival,
+                                   Diagnostics& diagnostics) {
+  const auto [found, is_new] = by_id_.try_emplace(id, last());
+  if (!is_new) return found->second;
+  if (spans_.size() >= limit_ && spans_.size() > 0) {
+    by_id_.erase(Get(first())->id);
+    spans_.PopOldest();
     diagnostics.Count(DiagnosticId::kEvictedSpan);
   }
-  const Node node = last();
-  Span& span = spans_.emplace_back();
+  const Node node = last();  // as in `by_id_`
+  Span& span = spans_.Emplace();
   span.id = id;
   span.start = {latest_ns_, arrival, false};
-  by_id_[id] = node;
   return node;
 }
 
@@ -71,8 +70,7 @@ void SpanTree::AddAncestors(std::span<const SpanId> ancestors, uint64_t arrival,
                             Diagnostics& diagnostics) {
   const size_t count = std::min<size_t>(ancestors.size(), kMaxClimb);
   for (size_t i = 0; i < count && !ancestors[i].is_zero(); ++i) {
-    Node node = Find(ancestors[i]);
-    if (node == kNone) node = Add(ancestors[i], arrival, diagnostics);
+    const Node node = FindOrAdd(ancestors[i], arrival, diagnostics);
     if (i + 1 < count) SetParent(node, ancestors[i + 1], diagnostics);
   }
 }
@@ -108,30 +106,12 @@ void SpanTree::MarkLlmAncestors() {
   }
 }
 
-SpanTree::Node SpanTree::Find(SpanId id) const {
-  const auto found = by_id_.find(id);
-  return found == by_id_.end() ? kNone : found->second;
-}
-
-SpanTree::Span* SpanTree::Get(Node node) {
-  return const_cast<Span*>(static_cast<const SpanTree*>(this)->Get(node));
-}
-
-const SpanTree::Span* SpanTree::Get(Node node) const {
-  if (node < first_ || node - first_ >= spans_.size()) return nullptr;
-  return &spans_[node - first_];
-}
-
-SpanTree::Node SpanTree::Parent(Node node) const {
-  const Span* span = Get(node);
-  if (span == nullptr || !span->parent.has_value() || span->parent->is_zero()) {
-    return kNone;
+SpanTree::Node SpanTree::FindParent(const Span& span) const {
+  const Span* hinted = Get(span.parent_node);
+  if (hinted == nullptr || hinted->id != *span.parent) {
+    span.parent_node = Find(*span.parent);
   }
-  const Span* hinted = Get(span->parent_node);
-  if (hinted == nullptr || hinted->id != *span->parent) {
-    span->parent_node = Find(*span->parent);
-  }
-  return span->parent_node;
+  return span.parent_node;
 }
 
 int SpanTree::Distance(Node from, Node to) const {

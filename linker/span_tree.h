@@ -18,13 +18,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <span>
 
 #include "absl/container/flat_hash_map.h"
 #include "spanlink/linker/fingerprint.h"
 #include "spanlink/linker/moment.h"
+#include "spanlink/linker/numbered.h"
 #include "spanlink/model/diagnostics.h"
 #include "spanlink/model/signals.h"
 
@@ -46,8 +46,12 @@ class SpanTree {
     bool has_llm_below = false;
     Moment start;
     std::optional<Moment> end;
-    std::optional<Fingerprint> name;   // of a tool or an agent
-    Fingerprint conversation;          // zero: not known
+    std::optional<Fingerprint> name;  // of a tool or an agent
+    Fingerprint conversation;         // zero: not known
+    // What a `CallBook` notes of a span, so as not to look it up again.
+    uint64_t execution = kNone;        // its number, of a tool
+    uint64_t choices_seen = 0;         // bits by index, of an answer
+    uint64_t first_content = 0;        // of its first call; zero: none
     mutable Node parent_node = kNone;  // a hint, checked before use
     mutable uint64_t mark = 0;         // the last `Distance` from below
     mutable int position = 0;          // … and the steps it was away
@@ -71,11 +75,19 @@ class SpanTree {
   // known after their children.
   void MarkLlmAncestors();
 
-  Node Find(SpanId id) const;
-  Span* Get(Node node);
-  const Span* Get(Node node) const;
+  Node Find(SpanId id) const {
+    const auto found = by_id_.find(id);
+    return found == by_id_.end() ? kNone : found->second;
+  }
+  Span* Get(Node node) { return spans_.Get(node); }
+  const Span* Get(Node node) const { return spans_.Get(node); }
   // Returns kNone if the parent is not known, not here, or there is none.
-  Node Parent(Node node) const;
+  Node Parent(Node node) const {
+    const Span* span = Get(node);
+    const bool has_parent =
+        span != nullptr && span->parent.has_value() && !span->parent->is_zero();
+    return has_parent ? FindParent(*span) : kNone;
+  }
 
   // The number of steps from `from` up to the lowest common ancestor of both
   // (either may be it): the smaller, the deeper that ancestor lies. Returns
@@ -97,11 +109,12 @@ class SpanTree {
 
   size_t size() const { return spans_.size(); }
   // Every live node is in [first, last).
-  Node first() const { return first_; }
-  Node last() const { return first_ + spans_.size(); }
+  Node first() const { return spans_.first(); }
+  Node last() const { return spans_.last(); }
 
  private:
-  Node Add(SpanId id, uint64_t arrival, Diagnostics& diagnostics);
+  Node FindParent(const Span& span) const;
+  Node FindOrAdd(SpanId id, uint64_t arrival, Diagnostics& diagnostics);
   void SetParent(Node node, SpanId parent, Diagnostics& diagnostics);
   void SetTimes(Span& span, const SpanRef& ref, Diagnostics& diagnostics);
   void AddAncestors(std::span<const SpanId> ancestors, uint64_t arrival,
@@ -109,10 +122,9 @@ class SpanTree {
   void MarkAbove(Node node);
 
   size_t limit_;
-  Node first_ = 0;
   int64_t latest_ns_ = 0;
   mutable uint64_t marks_ = 0;
-  std::deque<Span> spans_;
+  Numbered<Span> spans_;
   absl::flat_hash_map<SpanId, Node> by_id_;
 };
 

@@ -3,6 +3,8 @@
 // is collected under the lock and handed to the sinks after it.
 #include "spanlink/linker/tool_call_tracker.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -26,7 +28,15 @@ constexpr size_t kMaxShards = 16;
 // How many idle scopes one signal looks for: enough to keep up.
 constexpr int kExpiredPerSignal = 2;
 
+// For ages a clock will do that is some milliseconds late and costs next to
+// nothing.
 Time SystemNow() {
+#if defined(CLOCK_REALTIME_COARSE)
+  timespec now{};
+  if (clock_gettime(CLOCK_REALTIME_COARSE, &now) == 0) {
+    return Time(std::chrono::seconds(now.tv_sec) + Duration(now.tv_nsec));
+  }
+#endif
   return std::chrono::time_point_cast<Duration>(
       std::chrono::system_clock::now());
 }
@@ -93,6 +103,8 @@ struct ToolCallTracker::Shared {
         fingerprinter(options.seed ? *options.seed : RandomSeed()),
         diagnostics(counted),
         shards(ShardsFor(options.limits)),
+        scopes_per_shard(options.limits.scopes / shards),
+        items_per_shard(options.limits.spans / shards),
         parking(options.limits.parked_calls, options.limits.parked_age) {}
 
   void Report(DiagnosticId id, SpanContext span, Batch& batch) const {
@@ -121,6 +133,8 @@ struct ToolCallTracker::Shared {
   const Fingerprinter fingerprinter;
   Diagnostics* const diagnostics;
   const size_t shards;
+  const size_t scopes_per_shard;
+  const size_t items_per_shard;
   ParkingLot parking;
 };
 
@@ -130,17 +144,19 @@ class ToolCallTracker::Shard {
 
   void OnSignal(const Signal& signal, const TraceId& trace, Batch& batch) {
     MutexLock lock(&mutex_);
+    const Time now = shared_.options.clock();
     Entry& entry = Find(trace, batch);
-    const size_t before = entry.scope.size();
+    entry.last_signal = now;
     entry.scope.OnSignal(signal, batch);
-    items_ += entry.scope.size() - before;  // wraps where it shrinks
-    KeepWithinBounds(trace, batch);
+    CountItems(entry);
+    KeepWithinBounds(now, entry, batch);
   }
 
   void Finish(const TraceId& trace, Batch& batch) {
     MutexLock lock(&mutex_);
-    if (!entries_.contains(trace)) return;
-    SettleScope(trace, batch);
+    const auto found = entries_.find(trace);
+    if (found == entries_.end()) return;
+    SettleScope(*found->second, batch);
     ended_.insert_or_assign(trace, shared_.options.clock());
     ForgetEnded();
   }
@@ -148,7 +164,7 @@ class ToolCallTracker::Shard {
   // Settles scopes until none is idle for too long.
   void Tick(Batch& batch) {
     MutexLock lock(&mutex_);
-    SettleIdle(entries_.size(), batch);
+    SettleIdle(shared_.options.clock(), entries_.size(), batch);
     ForgetEnded();
   }
 
@@ -179,71 +195,79 @@ class ToolCallTracker::Shard {
     Entry(const TraceId& trace, const CallBook::Context& context, Batch& batch)
         : scope(trace, context, batch) {}
     Scope scope;
+    size_t items = 0;  // that `items_` holds of it
     Time last_signal;
     bool reopened = false;
-    std::list<TraceId>::iterator place;
+    std::list<Entry*>::iterator place;
   };
 
   Entry& Find(const TraceId& trace, Batch& batch)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    // Signals of one trace often follow one another.
+    if (!by_age_.empty() && by_age_.back()->scope.trace() == trace) {
+      return *by_age_.back();
+    }
     std::unique_ptr<Entry>& entry = entries_[trace];
     if (entry == nullptr) {
       entry = std::make_unique<Entry>(trace, shared_.context(), batch);
       entry->reopened = ended_.erase(trace) > 0;
-      entry->place = by_age_.insert(by_age_.end(), trace);
-      items_ += entry->scope.size();
+      entry->place = by_age_.insert(by_age_.end(), entry.get());
     } else {
       by_age_.splice(by_age_.end(), by_age_, entry->place);
     }
-    entry->last_signal = shared_.options.clock();
     return *entry;
   }
 
-  void SettleScope(TraceId trace, Batch& batch)
+  void CountItems(Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    items_ -= entry.items;
+    entry.items = entry.scope.size();
+    items_ += entry.items;
+  }
+
+  void SettleScope(Entry& entry, Batch& batch)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    const auto found = entries_.find(trace);
-    Entry& entry = *found->second;
-    items_ -= entry.scope.size();
+    items_ -= entry.items;
     entry.scope.Settle(batch);
     by_age_.erase(entry.place);
-    entries_.erase(found);
+    entries_.erase(TraceId(entry.scope.trace()));
   }
 
-  void KeepWithinBounds(const TraceId& current, Batch& batch)
+  void KeepWithinBounds(Time now, const Entry& current, Batch& batch)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    const size_t scopes = shared_.options.limits.scopes / shared_.shards;
-    const size_t items = shared_.options.limits.spans / shared_.shards;
+    const size_t scopes = shared_.scopes_per_shard;
+    const size_t items = shared_.items_per_shard;
     const bool keep_current = scopes > 0 && items > 0;
     while (!by_age_.empty() && (entries_.size() > scopes || items_ > items) &&
-           !(keep_current && by_age_.front() == current)) {
-      shared_.Report(DiagnosticId::kEvictedScope, {by_age_.front(), {}}, batch);
-      SettleScope(by_age_.front(), batch);
+           !(keep_current && by_age_.front() == &current)) {
+      Entry& oldest = *by_age_.front();
+      shared_.Report(DiagnosticId::kEvictedScope, {oldest.scope.trace(), {}},
+                     batch);
+      SettleScope(oldest, batch);
     }
-    SettleIdle(kExpiredPerSignal, batch);
+    SettleIdle(now, kExpiredPerSignal, batch);
   }
 
-  void SettleIdle(size_t at_most, Batch& batch)
+  void SettleIdle(Time now, size_t at_most, Batch& batch)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     const Limits& limits = shared_.options.limits;
-    const Time now = shared_.options.clock();
     while (at_most-- > 0 && !by_age_.empty()) {
-      const Entry& oldest = *entries_.at(by_age_.front());
+      Entry& oldest = *by_age_.front();
       const Duration idle = now - oldest.last_signal;
       if (idle <= (oldest.reopened ? limits.reopened_idle : limits.idle))
         return;
-      SettleScope(by_age_.front(), batch);
+      SettleScope(oldest, batch);
     }
   }
 
   // Traces that were reported finished, to know a late signal as such.
   void ForgetEnded() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     const Limits& limits = shared_.options.limits;
-    if (ended_.size() <= limits.scopes / shared_.shards + 1) return;
+    if (ended_.size() <= shared_.scopes_per_shard + 1) return;
     const Time now = shared_.options.clock();
     absl::erase_if(ended_, [&](const auto& entry) {
       return now - entry.second > limits.reopened_idle;
     });
-    if (ended_.size() > limits.scopes / shared_.shards + 1) ended_.clear();
+    if (ended_.size() > shared_.scopes_per_shard + 1) ended_.clear();
   }
 
   Shared& shared_;
@@ -251,7 +275,7 @@ class ToolCallTracker::Shard {
   size_t items_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::flat_hash_map<TraceId, std::unique_ptr<Entry>> entries_
       ABSL_GUARDED_BY(mutex_);
-  std::list<TraceId> by_age_ ABSL_GUARDED_BY(mutex_);  // oldest signal first
+  std::list<Entry*> by_age_ ABSL_GUARDED_BY(mutex_);  // oldest signal first
   absl::flat_hash_map<TraceId, Time> ended_ ABSL_GUARDED_BY(mutex_);
 };
 
@@ -269,9 +293,15 @@ ToolCallTracker::~ToolCallTracker() = default;
 
 // By the id alone, so that what a limit takes away is the same in every run.
 ToolCallTracker::Shard& ToolCallTracker::ShardOf(const TraceId& trace) const {
-  size_t sum = 0;
-  for (const uint8_t byte : trace.bytes) sum += byte;
-  return *shards_[sum % shards_.size()];
+  // The sum of its bytes, pair by pair and then all at once.
+  constexpr uint64_t kEven = 0x00ff00ff00ff00ff;
+  constexpr uint64_t kEach = 0x0001000100010001;
+  uint64_t pairs = 0;
+  for (const uint64_t word : trace.words()) {
+    pairs += (word & kEven) + (word >> 8 & kEven);
+  }
+  const auto sum = static_cast<uint32_t>(pairs * kEach >> 48);
+  return *shards_[sum % static_cast<uint32_t>(shards_.size())];
 }
 
 void ToolCallTracker::OnSignal(const Signal& signal) {
