@@ -13,6 +13,7 @@ set(SPANLINK_CORE_SOURCES
   linker/call_book.cc
   linker/call_book_candidates.cc
   linker/call_book_claims.cc
+  linker/call_book_duplicates.cc
   linker/call_book_settle.cc
   linker/call_book_uses.cc
   linker/engine.cc

@@ -1,31 +1,27 @@
-// The intake: signals become calls and executions in the books. What happens to
-// them is in call_book_claims.cc and call_book_uses.cc.
-//
-// One call may be reported by several LLM spans: a client library inside a
-// framework inside an agent, each with its own span and the same answer.
-// `MergeDuplicate` keeps the innermost. Two calls are compared by an identity:
-// the provider's id and the tool, or without an id the tool and the arguments,
-// and in both cases the how-many-eth equal call of its answer it is, so that an
-// answer that asks twice for the same counts as two calls.
+// The intake: signals become calls and executions in the books. Whether a call
+// is one that is there already is asked in call_book_duplicates.cc, what
+// happens to them is in call_book_claims.cc and call_book_uses.cc.
 #include "spanlink/linker/call_book.h"
 
 #include <algorithm>
 #include <iterator>
-
-#include "absl/hash/hash.h"
+#include <utility>
 
 namespace spanlink {
 namespace {
 
-// How many earlier calls of the same identity are compared with a new one.
-constexpr size_t kMaxTwins = 64;
+// Takes a number out of a list.
+template <typename List>
+void EraseNumber(List& list, uint64_t number) {
+  list.erase(std::remove(list.begin(), list.end(), number), list.end());
+}
 
 // Takes a number out of an index of lists; an empty list goes.
 template <typename Index, typename Key>
 void EraseFrom(Index& index, const Key& key, uint64_t number) {
   const auto found = index.find(key);
   if (found == index.end()) return;
-  std::erase(found->second, number);
+  EraseNumber(found->second, number);
   if (found->second.empty()) index.erase(found);
 }
 
@@ -41,7 +37,7 @@ void CallBook::OnToolStart(Node node, const SpanStart& start, Batch& batch) {
   execution->kind = start.kind;
   if (!start.name.empty()) {
     execution->name_text = start.name;
-    execution->name = KeyOf(start.name);
+    execution->name = keys_.OfName(start.name);
   }
   if (!start.tool_call_id.empty()) {
     execution->id_text = start.tool_call_id;
@@ -70,7 +66,7 @@ void CallBook::OnToolCall(Node node, const ToolCall& tool, Batch& batch) {
   const ExecutionNumber number = FindOrAddExecution(node, batch);
   Execution* execution = executions_.Get(number);
   if (execution == nullptr || execution->finished) return;
-  const Fingerprint name = KeyOf(tool.tool_name);
+  const Fingerprint name = keys_.OfName(tool.tool_name);
   if (execution->listed && execution->name != name) {
     Release(number);
     Unlist(number);
@@ -87,7 +83,7 @@ void CallBook::OnToolCall(Node node, const ToolCall& tool, Batch& batch) {
   if (tool.arguments.has_value()) {
     const auto add = [&](std::string_view text) {
       execution->readings[execution->reading_count++] =
-          context_.fingerprinter->Of(tool.tool_name, text);
+          keys_.OfCall(name, text);
     };
     add(*tool.arguments);
     for (const std::string_view text :
@@ -123,7 +119,8 @@ void CallBook::OnUse(Node node, const ToolCallOutputUsed& signal,
   use.start = tree_->Get(node)->start;
   use.has_id = !signal.tool_call_id.empty();
   use.id = use.has_id ? KeyOf(signal.tool_call_id) : Fingerprint{};
-  use.name = KeyOf(signal.tool_name);
+  // With an id nobody asks for the name.
+  use.name = use.has_id ? Fingerprint{} : keys_.OfName(signal.tool_name);
   use.failed = signal.llm_outcome == Outcome::kFailed;
   use.ordinal = signal.ordinal;
   if (is_live()) {
@@ -147,7 +144,7 @@ void CallBook::OnFinish(const SpanFinish& finish, Batch& batch) {
 }
 
 BookedCall CallBook::MakeCall(Node node, const LlmToolChoice& choice,
-                              uint64_t arrival) const {
+                              uint64_t arrival) {
   const SpanTree::Span& llm = *tree_->Get(node);
   Call call;
   call.llm = {trace_, llm.id};
@@ -159,11 +156,10 @@ BookedCall CallBook::MakeCall(Node node, const LlmToolChoice& choice,
   call.name_text = choice.tool_name;
   call.version = choice.tool_version;
   call.id = KeyOf(choice.tool_call_id);
-  call.name = KeyOf(choice.tool_name);
+  call.name = keys_.OfName(choice.tool_name);
   call.conversation = llm.conversation;
   if (choice.arguments.has_value()) {
-    call.arguments =
-        context_.fingerprinter->Of(choice.tool_name, *choice.arguments);
+    call.arguments = keys_.OfCall(call.name, *choice.arguments);
   }
   call.handoff = InferHandoffTarget(choice.tool_name, choice.arguments);
   return call;
@@ -181,7 +177,9 @@ void CallBook::InsertCall(Call call, Batch& batch) {
     return;
   }
   call.identity = IdentityOf(call);
-  if (MergeDuplicate(call, batch)) return;
+  const bool id_is_known = call.has_id() && FileFirstIdentity(call.id);
+  const bool may_be_known = id_is_known || !call.has_id();
+  if (may_be_known && MergeDuplicate(call, batch)) return;
   if (context_.options->limits.calls_per_scope == 0) {
     Report(DiagnosticId::kEvictedChoice, call.llm.span_id, batch);
     return;
@@ -190,7 +188,7 @@ void CallBook::InsertCall(Call call, Batch& batch) {
     EvictOldestCall(batch);
   }
   const SpanId llm = call.llm.span_id;
-  if (call.has_id() && by_id_.contains(call.id)) {
+  if (id_is_known && by_id_.contains(call.id)) {
     Report(DiagnosticId::kIdReused, llm, batch);
   }
   const CallNumber number = calls_.Add(std::move(call));
@@ -198,101 +196,18 @@ void CallBook::InsertCall(Call call, Batch& batch) {
   if (is_live()) RetryAfterChoice(number, batch);
 }
 
-// (LLM span, index) says which call it is: the second report changes nothing.
-bool CallBook::IsRepeated(const Call& call) {
-  if (seen_choices_.size() > 4 * context_.options->limits.calls_per_scope) {
-    seen_choices_.clear();  // no more than a repeat taken for a duplicate
-  }
-  return !seen_choices_.insert({call.node, call.index}).second;
-}
-
-uint64_t CallBook::IdentityOf(const Call& call) {
-  const auto content =
-      call.has_id()
-          ? std::pair(call.id, call.name)
-          : std::pair(call.name, call.arguments.value_or(Fingerprint{}));
-  if (occurrences_.size() > 4 * context_.options->limits.calls_per_scope) {
-    occurrences_.clear();
-  }
-  const uint32_t occurrence =
-      occurrences_[absl::HashOf(call.node, content, call.has_id())]++;
-  return absl::HashOf(content, call.has_id(), occurrence);
-}
-
-bool CallBook::MergeDuplicate(const Call& call, Batch& batch) {
-  const auto found = by_identity_.find(call.identity);
-  if (found == by_identity_.end()) return false;
-  const std::vector<CallNumber>& twins = found->second;
-  const size_t count = std::min(twins.size(), kMaxTwins);
-  for (size_t i = twins.size(); i-- > twins.size() - count;) {
-    const CallNumber number = twins[i];
-    Call* twin = calls_.Get(number);
-    if (twin == nullptr || twin->parked_before) continue;
-    if (twin->arguments && call.arguments &&
-        *twin->arguments != *call.arguments) {
-      continue;
-    }
-    bool call_is_inner = tree_->Encloses(twin->node, call.node);
-    const bool twin_is_inner = tree_->Encloses(call.node, twin->node);
-    const bool unseen = call.has_id() && !twin->used &&
-                        !twin->first_use.has_value() &&
-                        MayEncloseUnseen(*twin, call);
-    if (!call_is_inner && !twin_is_inner && !unseen) continue;
-    if (unseen && !twin_is_inner && IsDuring(call, *twin)) call_is_inner = true;
-    Report(DiagnosticId::kChoiceDuplicate, call.llm.span_id, batch);
-    const bool linked = !twin->executions.empty() || twin->used;
-    if (call_is_inner && !linked) MoveToInner(number, call);
-    if (!twin->arguments && call.arguments) {
-      UnindexOpen(number);
-      twin->arguments = call.arguments;
-      IndexOpen(number);
-    }
-    return true;
-  }
-  return false;
-}
-
-// Where the ancestry of a span is not known, another one may enclose it unless
-// their times speak against it.
-bool CallBook::MayEncloseUnseen(const Call& a, const Call& b) const {
-  if (tree_->IsAncestryKnown(a.node) && tree_->IsAncestryKnown(b.node)) {
-    return false;
-  }
-  if (a.node == b.node) return false;
-  const bool timed =
-      a.start.timed && a.end.timed && b.start.timed && b.end.timed;
-  return !timed || IsDuring(a, b) || IsDuring(b, a);
-}
-
-// Whether the answer of `inner` was given in the time of that of `outer`.
-bool CallBook::IsDuring(const Call& inner, const Call& outer) {
-  return inner.start.timed && inner.end.timed && outer.start.timed &&
-         outer.end.timed && outer.start.ns <= inner.start.ns &&
-         inner.end.ns <= outer.end.ns;
-}
-
-void CallBook::MoveToInner(CallNumber outer, const Call& inner) {
-  UnindexOpen(outer);
-  LeaveAnswer(outer);
-  Call& call = *calls_.Get(outer);
-  call.llm = inner.llm;
-  call.node = inner.node;
-  call.index = inner.index;
-  call.start = inner.start;
-  call.end = inner.end;
-  FileAnswer(outer);
-  IndexOpen(outer);
-}
-
 void CallBook::Index(CallNumber number) {
   used_calls_of_ = SpanTree::kNone;  // the ranking has changed
   const Call& call = *calls_.Get(number);
+  bool is_only_one = false;
   if (call.has_id()) {
-    by_id_[call.id].push_back(number);
+    CallNumbers& calls = by_id_[call.id];
+    calls.push_back(number);
+    is_only_one = calls.size() == 1;
   } else {
     FileIdless(number);
   }
-  by_identity_[call.identity].push_back(number);
+  if (!is_only_one) FileIdentity(number);
   IndexOpen(number);
   FileAnswer(number);
 }
@@ -305,7 +220,7 @@ void CallBook::FileIdless(CallNumber number) {
   if (idless_calls_.size() > limit) idless_calls_.clear();
   for (const Node group : GroupsOf(call.node)) {
     if (group == SpanTree::kNone) continue;
-    std::vector<CallNumber>& calls = idless_calls_[{call.name, group}];
+    CallNumbers& calls = idless_calls_[{call.name, group}];
     if (calls.size() > limit) calls.clear();
     if (calls.empty() || calls.back() != number) calls.push_back(number);
   }
@@ -334,7 +249,7 @@ void CallBook::LeaveAnswer(CallNumber number) {
   const Node node = calls_.Get(number)->node;
   const auto found = answers_.find(node);
   if (found == answers_.end()) return;
-  std::erase(found->second.calls, number);
+  EraseNumber(found->second.calls, number);
   if (!found->second.calls.empty()) return;
   const auto siblings = answers_under_.find(found->second.under);
   std::vector<Node>& nodes = siblings->second;
@@ -353,13 +268,13 @@ void CallBook::IndexOpen(CallNumber number) {
   const SortKey answer(call.start, call.llm.span_id);
   const uint32_t reversed = ~call.index;
   if (call.arguments) {
-    open_by_arguments_.insert({*call.arguments, answer, reversed, number});
+    open_by_arguments_.Insert({*call.arguments, answer, reversed, number});
   }
   if (call.reserved_by == kNobody) {
-    open_by_name_.insert({call.name, answer, reversed, number});
+    open_by_name_.Insert({call.name, answer, reversed, number});
   }
   if (call.handoff) {
-    open_handoffs_.insert({kHandoffs, answer, reversed, number});
+    open_handoffs_.Insert({kHandoffs, answer, reversed, number});
   }
 }
 
@@ -368,10 +283,12 @@ void CallBook::UnindexOpen(CallNumber number) {
   const SortKey answer(call.start, call.llm.span_id);
   const uint32_t reversed = ~call.index;
   if (call.arguments) {
-    open_by_arguments_.erase({*call.arguments, answer, reversed, number});
+    open_by_arguments_.Erase({*call.arguments, answer, reversed, number});
   }
-  open_by_name_.erase({call.name, answer, reversed, number});
-  open_handoffs_.erase({kHandoffs, answer, reversed, number});
+  open_by_name_.Erase({call.name, answer, reversed, number});
+  if (call.handoff) {
+    open_handoffs_.Erase({kHandoffs, answer, reversed, number});
+  }
 }
 
 // A used call is a tombstone that keeps the repeats of its result silent: it
@@ -386,26 +303,25 @@ void CallBook::EvictOldestCall(Batch& batch) {
   UnindexOpen(number);
   LeaveAnswer(number);
   EraseFrom(by_id_, call.id, number);
-  EraseFrom(by_identity_, call.identity, number);
+  if (call.identity_filed) EraseFrom(by_identity_, call.identity, number);
   waiting_uses_ -= call.waiting_uses.size();
   calls_.PopOldest();
 }
 
 ExecutionNumber CallBook::FindOrAddExecution(Node node, Batch& batch) {
-  const auto known = execution_at_.find(node);
-  if (known != execution_at_.end()) return known->second;
+  SpanTree::Span& span = *tree_->Get(node);
+  if (span.execution != kNobody) return span.execution;
   const size_t limit = context_.options->limits.executions_per_scope;
-  const SpanTree::Span& span = *tree_->Get(node);
   if (limit == 0) {
     Report(DiagnosticId::kEvictedExecution, span.id, batch);
     return kNobody;
   }
   while (executions_.size() >= limit) EvictOldestExecution(batch);
-  Execution execution;
+  Execution& execution = executions_.Emplace();
   execution.span = {trace_, span.id};
   execution.node = node;
   execution.start = span.start;
-  return execution_at_[node] = executions_.Add(std::move(execution));
+  return span.execution = executions_.last() - 1;
 }
 
 void CallBook::EvictOldestExecution(Batch& batch) {
@@ -416,7 +332,8 @@ void CallBook::EvictOldestExecution(Batch& batch) {
   }
   Release(number);
   Unlist(number);
-  execution_at_.erase(execution.node);
+  SpanTree::Span* span = tree_->Get(execution.node);
+  if (span != nullptr) span->execution = kNobody;
   EraseFrom(executions_by_id_, execution.id, number);
   executions_.PopOldest();
 }
@@ -426,8 +343,11 @@ void CallBook::FinishExecution(ExecutionNumber number, Batch& batch) {
   execution.finished = true;
   RefreshTimes(number);
   if (execution.has_id) executions_by_id_[execution.id].push_back(number);
-  List(number);
-  if (is_live()) DecideNow(number, batch);
+  if (is_live()) {
+    DecideNow(number, batch);
+  } else {
+    List(number);
+  }
 }
 
 // Takes over what the tree has learned of the span.
@@ -459,6 +379,7 @@ void CallBook::Unlist(ExecutionNumber number) {
 }
 
 std::vector<ExecutionNumber> CallBook::LatestUndecided(Fingerprint name) const {
+  if (undecided_.empty()) return {};
   const auto found = undecided_.find(name);
   if (found == undecided_.end()) return {};
   const absl::btree_set<ExecutionNumber>& all = found->second;
@@ -488,11 +409,15 @@ void CallBook::Report(DiagnosticId id, SpanId span, Batch& batch) {
   }
 }
 
-void CallBook::Emit(SpanLink link, Node consumer, Batch& batch) {
-  if (link.evidence > context_.options->min_evidence) return;
+// Returns the new link for the caller to fill in; nullptr if it is too weak to
+// be shown.
+SpanLink* CallBook::Emit(Evidence evidence, Node consumer, Batch& batch) {
+  if (evidence > context_.options->min_evidence) return nullptr;
   const SpanTree::Span* span = tree_->Get(consumer);
+  SpanLink& link = batch.links.emplace_back();
+  link.evidence = evidence;
   link.consumer_finished = is_live() && span != nullptr && span->finished;
-  batch.links.push_back(std::move(link));
+  return &link;
 }
 
 }  // namespace spanlink

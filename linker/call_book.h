@@ -5,10 +5,10 @@
 // which LLM span read which result. The rules are those of docs/design.md
 // section 5; each is kept in one function here:
 //
-//   intake    Add…, Insert…       call_book.cc         facts, duplicates,
-//   bounds claims    Claim…, Reserve…    call_book_claims.cc  call <->
-//   execution uses      Resolve…, Consume…  call_book_uses.cc    result -> LLM
-//   span
+//   intake      Insert…, Index…     call_book.cc             facts, bounds
+//   duplicates  Merge…, File…       call_book_duplicates.cc  call = call
+//   claims      Claim…, Reserve…    call_book_claims.cc      call - execution
+//   uses        Resolve…, Consume…  call_book_uses.cc        result - LLM span
 //
 // Live mode decides on arrival what nothing can change any more and the rest in
 // `Settle`; settled mode files everything and decides in `Settle` alone. Both
@@ -35,13 +35,16 @@
 #include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/functional/function_ref.h"
 #include "spanlink/linker/batch.h"
 #include "spanlink/linker/call_records.h"
 #include "spanlink/linker/fingerprint.h"
 #include "spanlink/linker/handoff_names.h"
+#include "spanlink/linker/key_memo.h"
 #include "spanlink/linker/moment.h"
 #include "spanlink/linker/numbered.h"
+#include "spanlink/linker/open_calls.h"
 #include "spanlink/linker/parking_lot.h"
 #include "spanlink/linker/span_tree.h"
 #include "spanlink/model/signals.h"
@@ -60,7 +63,10 @@ class CallBook {
   };
 
   CallBook(TraceId trace, const Context& context, SpanTree* tree)
-      : trace_(trace), context_(context), tree_(tree) {}
+      : trace_(trace),
+        context_(context),
+        tree_(tree),
+        keys_(context.fingerprinter) {}
   CallBook(const CallBook&) = delete;
   CallBook& operator=(const CallBook&) = delete;
 
@@ -116,18 +122,6 @@ class CallBook {
     std::pair<bool, int> nearness() const { return {started_later, distance}; }
   };
 
-  // An open call in an index. Read backwards from an execution's start: latest
-  // answer first, in the order of the answer.
-  struct OpenCall {
-    Fingerprint key;
-    SortKey answer;
-    uint32_t reversed_index;
-    CallNumber call;
-
-    friend auto operator<=>(const OpenCall&, const OpenCall&) = default;
-  };
-  using OpenCalls = absl::btree_set<OpenCall>;
-
   struct Choice {
     CallNumber call = kNobody;
     int candidates = 0;  // that are as near as `call`
@@ -135,21 +129,29 @@ class CallBook {
 
   enum class By : uint8_t { kId, kValue };
 
+  // Lists of calls are short, mostly.
+  using CallNumbers = absl::InlinedVector<CallNumber, 2>;
+
   // The calls of one LLM span, and the first span above it that is none.
   struct Answer {
     SpanId under;
-    std::vector<CallNumber> calls;
+    CallNumbers calls;
   };
 
-  // Intake (call_book.cc).
-  Call MakeCall(Node node, const LlmToolChoice& choice, uint64_t arrival) const;
-  void InsertCall(Call call, Batch& batch);
+  // Duplicates (call_book_duplicates.cc).
   bool IsRepeated(const Call& call);
+  uint64_t IdentityOf(const Call& call);
+  uint32_t CountOccurrence(const Call& call, uint64_t content);
+  bool FileFirstIdentity(const Fingerprint& id);
+  void FileIdentity(CallNumber number);
   bool MergeDuplicate(const Call& call, Batch& batch);
   bool MayEncloseUnseen(const Call& a, const Call& b) const;
   static bool IsDuring(const Call& inner, const Call& outer);
   void MoveToInner(CallNumber outer, const Call& inner);
-  uint64_t IdentityOf(const Call& call);
+
+  // Intake (call_book.cc).
+  Call MakeCall(Node node, const LlmToolChoice& choice, uint64_t arrival);
+  void InsertCall(Call call, Batch& batch);
   void Index(CallNumber number);
   void FileIdless(CallNumber number);
   void FileAnswer(CallNumber number);
@@ -178,6 +180,7 @@ class CallBook {
   bool AreOfOtherAgents(Node a, Node b) const;
   std::span<const CallNumber> LatestWithId(const Fingerprint& id,
                                            const Moment& until) const;
+  bool IsKnownAt(CallNumber number, const Moment& moment) const;
   void ScanOpen(const OpenCalls& calls, Fingerprint key,
                 const Execution& execution,
                 absl::FunctionRef<bool(CallNumber, const Call&)> visit) const;
@@ -190,8 +193,8 @@ class CallBook {
                const Execution& execution);
   CallNumber KeepOrder(CallNumber best, const Execution& execution,
                        Fingerprint reading) const;
-  std::pair<int64_t, int64_t> RoomFor(
-      const Execution& execution, const std::vector<CallNumber>& answer) const;
+  std::pair<int64_t, int64_t> RoomFor(const Execution& execution,
+                                      std::span<const CallNumber> answer) const;
   bool Fits(const Call& call, const Execution& execution) const;
   void FindEnclosure(Execution& execution) const;
   const Answer* LastAnswer(const Execution& execution) const;
@@ -222,15 +225,15 @@ class CallBook {
   void MarkSuperseded(const Use& use);
   void ResolveUse(const Use& use, Batch& batch);
   CallNumber FindUsedCall(const Use& use);
-  std::vector<CallNumber> RankUsedCalls(const Use& use) const;
+  CallNumbers RankUsedCalls(const Use& use) const;
   CallNumber FindUsedCallWithoutId(const Use& use) const;
   std::array<Node, 2> GroupsOf(Node node) const;
   std::optional<bool> EndedBefore(const Call& call, const Use& use) const;
   void UseCall(CallNumber number, const Use& use, Batch& batch);
   bool Consume(CallNumber number, const Use& use, Batch& batch);
-  bool IsLinked(const Execution& producer, Node llm, bool once);
+  bool IsLinked(ExecutionNumber producer, Node llm, bool once);
   void RetryUses(Batch& batch);
-  const Execution* PickProducer(const Call& call, const Use& use) const;
+  ExecutionNumber PickProducer(const Call& call, const Use& use) const;
   bool UseOrphan(const Use& use, Batch& batch);
   void FollowHandoffs(Batch& batch);
   Node FirstLlmAfter(const Execution& handoff,
@@ -249,27 +252,30 @@ class CallBook {
   CallNumber Readmit(ParkedCall parked, Batch& batch);
 
   void Report(DiagnosticId id, SpanId span, Batch& batch);
-  void Emit(SpanLink link, Node consumer, Batch& batch);
+  SpanLink* Emit(Evidence evidence, Node consumer, Batch& batch);
 
   const TraceId trace_;
   const Context context_;
   SpanTree* const tree_;
 
+  KeyMemo keys_;
+
   // Calls and executions, by number; indices may hold numbers of evicted ones.
   Numbered<Call> calls_;
   Numbered<Execution> executions_;
-  absl::flat_hash_map<Fingerprint, std::vector<CallNumber>> by_id_;
+  absl::flat_hash_map<Fingerprint, CallNumbers> by_id_;
   // By tool and `GroupsOf`, in the order of the answers.
-  absl::flat_hash_map<std::pair<Fingerprint, Node>, std::vector<CallNumber>>
-      idless_calls_;
-  absl::flat_hash_map<uint64_t, std::vector<CallNumber>> by_identity_;
+  absl::flat_hash_map<std::pair<Fingerprint, Node>, CallNumbers> idless_calls_;
+  // Of ids that only one call has, that call is not in here.
+  absl::flat_hash_map<uint64_t, CallNumbers> by_identity_;
+  // Equal calls of one answer, but for those that are noted in the tree.
   absl::flat_hash_map<uint64_t, uint32_t> occurrences_;
   absl::flat_hash_map<Node, Answer> answers_;
   absl::flat_hash_map<SpanId, std::vector<Node>> answers_under_;
+  // Those that are not noted in the tree.
   absl::flat_hash_set<std::pair<Node, uint32_t>> seen_choices_;
   OpenCalls open_by_arguments_, open_by_name_, open_handoffs_;
 
-  absl::flat_hash_map<Node, ExecutionNumber> execution_at_;
   absl::flat_hash_map<Fingerprint, std::vector<ExecutionNumber>>
       executions_by_id_;
   // Undecided: started or finished, no call yet.
@@ -283,7 +289,7 @@ class CallBook {
   absl::flat_hash_set<std::pair<uint64_t, Node>> linked_;
   // The calls that the results in the prompt of one LLM span may be of, by id.
   Node used_calls_of_ = SpanTree::kNone;
-  absl::flat_hash_map<Fingerprint, std::vector<CallNumber>> used_calls_;
+  absl::flat_hash_map<Fingerprint, CallNumbers> used_calls_;
   size_t waiting_uses_ = 0;
   std::vector<CallNumber> attached_;  // whose waiting uses may go on
 

@@ -79,17 +79,23 @@ std::span<const CallNumber> CallBook::LatestWithId(const Fingerprint& id,
                                                    const Moment& until) const {
   const auto found = by_id_.find(id);
   if (found == by_id_.end()) return {};
-  const std::vector<CallNumber>& calls = found->second;
+  const std::span<const CallNumber> calls = found->second;
   auto end = calls.end();
   if (!is_live() && until.timed) {
-    const int64_t skew = context_.options->clock_skew.count();
     end = std::partition_point(calls.begin(), end, [&](CallNumber number) {
-      const Moment& start = calls_.Get(number)->start;
-      return !start.timed || start.ns - skew <= until.ns;
+      return IsKnownAt(number, until);
     });
   }
   const auto count = std::min<ptrdiff_t>(end - calls.begin(), kMaxCandidates);
   return {end - count, end};
+}
+
+// Whether a call had been asked for by a moment; in live mode all had.
+bool CallBook::IsKnownAt(CallNumber number, const Moment& moment) const {
+  const Moment& start = calls_.Get(number)->start;
+  const int64_t skew = context_.options->clock_skew.count();
+  return is_live() || !moment.timed || !start.timed ||
+         start.ns - skew <= moment.ns;
 }
 
 // Visits the open calls of a key that an execution may have run, latest answer
@@ -112,12 +118,11 @@ void CallBook::ScanOpen(
   end.call = kNobody;
   int counted = 0;
   int visited = 0;
-  for (auto it = calls.upper_bound(end); it != calls.begin();) {
-    --it;
-    if (it->key != key) return;
-    if (visit(it->call, *calls_.Get(it->call))) ++counted;
-    if (counted >= kMaxCandidates || ++visited >= 16 * kMaxCandidates) return;
-  }
+  calls.VisitBackwards(end, [&](const OpenCall& open) {
+    if (open.key != key) return false;
+    if (visit(open.call, *calls_.Get(open.call))) ++counted;
+    return counted < kMaxCandidates && ++visited < 16 * kMaxCandidates;
+  });
 }
 
 CallBook::Choice CallBook::Best(
@@ -176,7 +181,7 @@ CallNumber CallBook::KeepOrder(CallNumber best, const Execution& execution,
                                Fingerprint reading) const {
   const auto found = answers_.find(calls_.Get(best)->node);
   if (found == answers_.end()) return best;
-  const std::vector<CallNumber>& answer = found->second.calls;
+  const CallNumbers& answer = found->second.calls;
   if (answer.size() > kMaxOrderedAnswer) return best;
   const auto [above, below] = RoomFor(execution, answer);
   CallNumber first = kNobody;
@@ -197,7 +202,7 @@ CallNumber CallBook::KeepOrder(CallNumber best, const Execution& execution,
 // The places in an answer between which an execution keeps the order: behind
 // the calls of its tool that started earlier, before those that started later.
 std::pair<int64_t, int64_t> CallBook::RoomFor(
-    const Execution& execution, const std::vector<CallNumber>& answer) const {
+    const Execution& execution, std::span<const CallNumber> answer) const {
   int64_t above = -1;
   int64_t below = std::numeric_limits<int64_t>::max();
   const SortKey start(execution.start, execution.span.span_id);
@@ -232,9 +237,9 @@ void CallBook::FindEnclosure(Execution& execution) const {
   Node node = tree_->Parent(execution.node);
   for (int steps = 0; node != SpanTree::kNone && steps < SpanTree::kMaxClimb;
        node = tree_->Parent(node), ++steps) {
-    const auto found = execution_at_.find(node);
-    if (found == execution_at_.end() || node == execution.node) continue;
-    const Execution& outer = *executions_.Get(found->second);
+    const ExecutionNumber found = tree_->Get(node)->execution;
+    if (found == kNobody || node == execution.node) continue;
+    const Execution& outer = *executions_.Get(found);
     const bool same_id =
         outer.has_id && execution.has_id && outer.id == execution.id;
     const bool same_tool =

@@ -20,7 +20,10 @@ void CallBook::DecideNow(ExecutionNumber number, Batch& batch) {
       (execution.kind == SpanKind::kHandoff
            ? ClaimHandoff(number, batch)
            : ClaimReserved(number, batch) || ClaimOnlyFit(number, batch));
-  if (!decided) Wait(number);
+  if (!decided) {
+    List(number);
+    Wait(number);
+  }
   RetryTool(execution.name, batch);
   RetryUses(batch);
 }
@@ -72,6 +75,9 @@ void CallBook::DecideAll(std::vector<ExecutionNumber> executions,
 
 // Live mode, when an answer came after signals that wait for it.
 void CallBook::RetryAfterChoice(CallNumber number, Batch& batch) {
+  const bool nobody_waits = undecided_.empty() && executions_by_id_.empty() &&
+                            uses_of_unknown_.empty() && attached_.empty();
+  if (nobody_waits) return;
   const Call& call = *calls_.Get(number);
   const Fingerprint name = call.name;
   const Fingerprint id = call.id;
@@ -102,7 +108,7 @@ void CallBook::RetryId(const Fingerprint& id, Batch& batch) {
 // A decision may leave an execution of the same tool with one candidate, or
 // free the one it waits for.
 void CallBook::RetryTool(Fingerprint name, Batch& batch) {
-  bool progress = true;
+  bool progress = !undecided_.empty();
   for (size_t round = 0; progress && round < kMaxRetries; ++round) {
     progress = false;
     for (const ExecutionNumber number : LatestUndecided(name)) {
@@ -316,17 +322,16 @@ void CallBook::Attach(ExecutionNumber number, CallNumber call_number,
       call.state = failed ? State::kFailed : State::kExecuted;
     }
   }
-  SpanLink link;
-  link.consumer = execution.span;
-  link.producer = call.llm;
-  link.kind = execution.kind == SpanKind::kHandoff ? LinkKind::kHandoffChoice
-                                                   : LinkKind::kToolChoice;
-  link.evidence = evidence;
-  link.attempt = execution.attempt;
-  link.tool_name = call.name_text;
-  link.tool_call_id = call.id_text;
-  link.tool_version = call.version;
-  Emit(std::move(link), execution.node, batch);
+  if (SpanLink* link = Emit(evidence, execution.node, batch)) {
+    link->consumer = execution.span;
+    link->producer = call.llm;
+    link->kind = execution.kind == SpanKind::kHandoff ? LinkKind::kHandoffChoice
+                                                      : LinkKind::kToolChoice;
+    link->attempt = execution.attempt;
+    link->tool_name = call.name_text;
+    link->tool_call_id = call.id_text;
+    link->tool_version = call.version;
+  }
   if (execution.kind == SpanKind::kHandoff) CloseSiblings(call, batch);
   if (is_live() && displaced != kNobody && displaced != number) {
     ReserveAgain(executions_.Get(displaced)->name);

@@ -200,6 +200,7 @@ CallNumber CallBook::Readmit(ParkedCall parked, Batch& batch) {
   call.id = parked.id;
   call.name = parked.name;
   call.conversation = parked.conversation;
+  call.identity_filed = true;  // it has none
   call.arguments = parked.arguments;
   call.handoff = std::move(parked.handoff);
   call.state = parked.pending     ? State::kPending

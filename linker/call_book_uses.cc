@@ -39,7 +39,10 @@ void CallBook::MarkSuperseded(const Use& use) {
 
 void CallBook::ResolveUse(const Use& use, Batch& batch) {
   if (IsWrapper(use.node)) return;
-  if (superseded_.contains({use.node, use.has_id ? use.id : use.name})) return;
+  if (!superseded_.empty() &&
+      superseded_.contains({use.node, use.has_id ? use.id : use.name})) {
+    return;
+  }
   CallNumber number = FindUsedCall(use);
   if (number == kNobody && use.has_id && !by_id_.contains(use.id)) {
     const SpanTree::Span* llm = tree_->Get(use.node);
@@ -80,17 +83,25 @@ std::optional<bool> CallBook::EndedBefore(const Call& call,
 // A prompt that holds many results of one id asks for the same ranking again.
 CallNumber CallBook::FindUsedCall(const Use& use) {
   if (!use.has_id) return FindUsedCallWithoutId(use);
+  const auto found = by_id_.find(use.id);
+  if (found == by_id_.end()) return kNobody;
+  if (found->second.size() == 1) {  // nothing to rank
+    const CallNumber only = found->second.front();
+    const bool may_be = IsKnownAt(only, use.start) &&
+                        EndedBefore(*calls_.Get(only), use).has_value();
+    return may_be && use.ordinal == 0 ? only : kNobody;
+  }
   if (used_calls_of_ != use.node) {
     used_calls_.clear();
     used_calls_of_ = use.node;
   }
   const auto [ranked, is_new] = used_calls_.try_emplace(use.id);
   if (is_new) ranked->second = RankUsedCalls(use);
-  const std::vector<CallNumber>& calls = ranked->second;
+  const CallNumbers& calls = ranked->second;
   return use.ordinal < calls.size() ? calls[use.ordinal] : kNobody;
 }
 
-std::vector<CallNumber> CallBook::RankUsedCalls(const Use& use) const {
+CallBook::CallNumbers CallBook::RankUsedCalls(const Use& use) const {
   using Rank = std::tuple<bool, int, bool>;
   struct Candidate {
     Rank rank;
@@ -98,7 +109,7 @@ std::vector<CallNumber> CallBook::RankUsedCalls(const Use& use) const {
     uint32_t index;
     CallNumber number;
   };
-  std::vector<Candidate> candidates;
+  absl::InlinedVector<Candidate, 4> candidates;
   for (const CallNumber number : LatestWithId(use.id, use.start)) {
     const Call& call = *calls_.Get(number);
     const std::optional<bool> in_skew = EndedBefore(call, use);
@@ -113,7 +124,7 @@ std::vector<CallNumber> CallBook::RankUsedCalls(const Use& use) const {
               return std::tie(a.rank, b.start, a.index) <
                      std::tie(b.rank, a.start, b.index);
             });
-  std::vector<CallNumber> numbers;
+  CallNumbers numbers;
   for (const Candidate& candidate : candidates) {
     numbers.push_back(candidate.number);
   }
@@ -126,7 +137,7 @@ CallNumber CallBook::FindUsedCallWithoutId(const Use& use) const {
   for (const Node group : GroupsOf(use.node)) {
     const auto found = idless_calls_.find({use.name, group});
     if (found == idless_calls_.end()) continue;
-    const std::vector<CallNumber>& calls = found->second;
+    const CallNumbers& calls = found->second;
     const auto is_answered = [&](CallNumber number) {
       const Call* call = calls_.Get(number);
       return call == nullptr || EndedBefore(*call, use).has_value();
@@ -170,7 +181,8 @@ void CallBook::UseCall(CallNumber number, const Use& use, Batch& batch) {
 bool CallBook::Consume(CallNumber number, const Use& use, Batch& batch) {
   Call& call = *calls_.Get(number);
   const Options& options = *context_.options;
-  const Execution* producer = PickProducer(call, use);
+  const ExecutionNumber ran = PickProducer(call, use);
+  const Execution* producer = executions_.Get(ran);
   const bool is_handoff = producer != nullptr
                               ? producer->kind == SpanKind::kHandoff
                               : call.earlier_handoff;
@@ -181,40 +193,40 @@ bool CallBook::Consume(CallNumber number, const Use& use, Batch& batch) {
   }
   call.used = true;
   if (producer != nullptr) {
-    if (IsLinked(*producer, use.node, once)) return true;
+    if (IsLinked(ran, use.node, once)) return true;
   } else if (!linked_.insert({~number, use.node}).second) {
     return true;
   }
-  SpanLink link;
-  link.consumer = {trace_, use.llm};
-  link.producer =
-      producer != nullptr ? producer->span : *call.earlier_execution;
-  link.kind = is_handoff ? LinkKind::kHandoffResult : LinkKind::kToolResult;
-  link.evidence =
+  const Evidence evidence =
       Weaker(producer != nullptr ? producer->evidence : call.earlier_evidence,
              use.has_id ? Evidence::kToolCallId : Evidence::kArguments);
-  link.attempt = producer != nullptr ? producer->attempt : 1;
-  link.tool_name = call.name_text;
-  link.tool_call_id = call.id_text;
-  link.tool_version = call.version;
-  Emit(std::move(link), use.node, batch);
+  if (SpanLink* link = Emit(evidence, use.node, batch)) {
+    link->consumer = {trace_, use.llm};
+    link->producer =
+        producer != nullptr ? producer->span : *call.earlier_execution;
+    link->kind = is_handoff ? LinkKind::kHandoffResult : LinkKind::kToolResult;
+    link->attempt = producer != nullptr ? producer->attempt : 1;
+    link->tool_name = call.name_text;
+    link->tool_call_id = call.id_text;
+    link->tool_version = call.version;
+  }
   return true;
 }
 
 // Takes note of a result link; returns whether there was none to make.
-bool CallBook::IsLinked(const Execution& producer, Node llm, bool once) {
+bool CallBook::IsLinked(ExecutionNumber producer, Node llm, bool once) {
   if (linked_.size() > 4 * context_.options->limits.uses_per_scope) {
     linked_.clear();
   }
-  const ExecutionNumber number = execution_at_.at(producer.node);
-  Execution& execution = *executions_.Get(number);
+  Execution& execution = *executions_.Get(producer);
   const bool was_linked = std::exchange(execution.result_linked, true);
   if (once) return was_linked;
-  return !linked_.insert({number, llm}).second;
+  return !linked_.insert({producer, llm}).second;
 }
 
 // After claims: what waited for an execution of these calls.
 void CallBook::RetryUses(Batch& batch) {
+  if (attached_.empty()) return;
   const std::vector<CallNumber> calls = std::exchange(attached_, {});
   for (const CallNumber number : calls) {
     Call* call = calls_.Get(number);
@@ -227,9 +239,9 @@ void CallBook::RetryUses(Batch& batch) {
 
 // The last attempt that had ended when the LLM span started; failing that the
 // last that had started.
-const BookedExecution* CallBook::PickProducer(const Call& call,
-                                              const Use& use) const {
+ExecutionNumber CallBook::PickProducer(const Call& call, const Use& use) const {
   const int64_t skew = context_.options->clock_skew.count();
+  ExecutionNumber picked = kNobody;
   const Execution* best = nullptr;
   bool best_ended = false;
   for (const ExecutionNumber number : call.executions) {
@@ -247,11 +259,12 @@ const BookedExecution* CallBook::PickProducer(const Call& call,
     };
     if (best == nullptr ||
         std::pair(best_ended, key(*best)) < std::pair(ended, key(*execution))) {
+      picked = number;
       best = execution;
       best_ended = ended;
     }
   }
-  return best;
+  return picked;
 }
 
 // No call of this id is known: the nearest execution that carries it serves.
@@ -259,6 +272,7 @@ bool CallBook::UseOrphan(const Use& use, Batch& batch) {
   const auto found = executions_by_id_.find(use.id);
   if (found == executions_by_id_.end()) return false;
   const int64_t skew = context_.options->clock_skew.count();
+  ExecutionNumber best_number = kNobody;
   Execution* best = nullptr;
   int best_distance = 0;
   const std::vector<ExecutionNumber>& all = found->second;
@@ -279,6 +293,7 @@ bool CallBook::UseOrphan(const Use& use, Batch& batch) {
     };
     if (best == nullptr || distance < best_distance ||
         (distance == best_distance && is_later(execution, *best))) {
+      best_number = all[i];
       best = &execution;
       best_distance = distance;
     }
@@ -293,16 +308,15 @@ bool CallBook::UseOrphan(const Use& use, Batch& batch) {
   }
   const bool once = context_.options->use_policy == UsePolicy::kFirst ||
                     best->kind == SpanKind::kHandoff;
-  if (IsLinked(*best, use.node, once)) return true;
-  SpanLink link;
-  link.consumer = {trace_, use.llm};
-  link.producer = best->span;
-  link.kind = best->kind == SpanKind::kHandoff ? LinkKind::kHandoffResult
-                                               : LinkKind::kToolResult;
-  link.evidence = Evidence::kToolCallId;
-  link.tool_name = best->name_text;
-  link.tool_call_id = best->id_text;
-  Emit(std::move(link), use.node, batch);
+  if (IsLinked(best_number, use.node, once)) return true;
+  if (SpanLink* link = Emit(Evidence::kToolCallId, use.node, batch)) {
+    link->consumer = {trace_, use.llm};
+    link->producer = best->span;
+    link->kind = best->kind == SpanKind::kHandoff ? LinkKind::kHandoffResult
+                                                  : LinkKind::kToolResult;
+    link->tool_name = best->name_text;
+    link->tool_call_id = best->id_text;
+  }
   return true;
 }
 
@@ -355,17 +369,16 @@ CallBook::Node CallBook::FirstLlmAfter(
 
 void CallBook::LinkFollowed(Execution& handoff, Node llm, Batch& batch) {
   handoff.result_linked = true;
-  SpanLink link;
-  link.consumer = {trace_, tree_->Get(llm)->id};
-  link.producer = handoff.span;
-  link.kind = LinkKind::kHandoffResult;
-  link.evidence = Evidence::kHandoff;
-  if (Call* call = calls_.Get(handoff.call)) {
-    call->used = true;
-    link.tool_name = call->name_text;
-    link.tool_call_id = call->id_text;
-  }
-  Emit(std::move(link), llm, batch);
+  Call* call = calls_.Get(handoff.call);
+  if (call != nullptr) call->used = true;
+  SpanLink* link = Emit(Evidence::kHandoff, llm, batch);
+  if (link == nullptr) return;
+  link->consumer = {trace_, tree_->Get(llm)->id};
+  link->producer = handoff.span;
+  link->kind = LinkKind::kHandoffResult;
+  if (call == nullptr) return;
+  link->tool_name = call->name_text;
+  link->tool_call_id = call->id_text;
 }
 
 }  // namespace spanlink

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "spanlink/linker/fingerprint.h"
 #include "spanlink/linker/handoff_names.h"
 #include "spanlink/linker/moment.h"
@@ -47,6 +48,7 @@ struct BookedCall {
   std::string id_text, name_text, version;
   Fingerprint id, name, conversation;
   uint64_t identity = 0;  // equal for reports of one call
+  bool identity_filed = false;
   std::optional<Fingerprint> arguments;
   std::optional<HandoffTarget> handoff;
   CallState state = CallState::kOpen;
@@ -55,7 +57,8 @@ struct BookedCall {
   bool parked_before = false;  // came from an earlier scope
   uint32_t attempts = 0;       // executions that ran
   ExecutionNumber reserved_by = kNobody;
-  std::vector<ExecutionNumber> executions;
+  // Of fewer than two there is nothing on the heap.
+  absl::InlinedVector<ExecutionNumber, 2> executions;
   std::optional<Moment> first_use;
   std::vector<BookedUse> waiting_uses;
   // Of a parked call: the execution whose result a later trace may use.

@@ -1,0 +1,78 @@
+// KeyMemo: a fingerprinter that remembers what it was asked last.
+//
+// A run calls few tools again and again, and a tool is mostly given the very
+// text that the model wrote: canonical form and hash of both are the dearest
+// part of a signal. Arguments are remembered by the keyed hash of their text as
+// it is, never the text itself.
+//
+// Lifetime: the fingerprinter must outlive the memo.
+// Thread safety: Thread-compatible.
+// Complexity: as the fingerprinter, less for what is remembered; constant
+// memory, but for the longest name.
+#ifndef SPANLINK_LINKER_KEY_MEMO_H_
+#define SPANLINK_LINKER_KEY_MEMO_H_
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "spanlink/linker/fingerprint.h"
+
+namespace spanlink {
+
+class KeyMemo {
+ public:
+  explicit KeyMemo(const Fingerprinter* fingerprinter)
+      : fingerprinter_(*fingerprinter) {}
+
+  // `Fingerprinter::OfText` of a tool's name.
+  Fingerprint OfName(std::string_view name) {
+    if (name_ != name) {
+      name_ = name;
+      name_key_ = fingerprinter_.OfText(name);
+    }
+    return name_key_;
+  }
+
+  // `Fingerprinter::Of` of a call.
+  Fingerprint OfCall(const Fingerprint& name, std::string_view arguments) {
+    return Fingerprinter::Of(name, OfArguments(arguments));
+  }
+
+ private:
+  // Shorter texts are as quick to take apart as to look up.
+  static constexpr size_t kMinText = 32;
+  // As many calls as an answer usually has.
+  static constexpr size_t kTexts = 8;
+  struct Entry {
+    Fingerprint text;
+    Fingerprint arguments;
+  };
+
+  Fingerprint OfArguments(std::string_view arguments) {
+    if (arguments.size() < kMinText) {
+      return fingerprinter_.OfArguments(arguments);
+    }
+    const Fingerprint text = fingerprinter_.QuickOfText(arguments);
+    for (size_t i = 0; i < count_; ++i) {
+      if (entries_[i].text == text) return entries_[i].arguments;
+    }
+    Entry& entry = entries_[next_];
+    next_ = (next_ + 1) % kTexts;
+    if (count_ < kTexts) ++count_;
+    return (entry = {text, fingerprinter_.OfArguments(arguments)}).arguments;
+  }
+
+  const Fingerprinter& fingerprinter_;
+  std::optional<std::string> name_;
+  Fingerprint name_key_;
+  std::array<Entry, kTexts> entries_;
+  size_t count_ = 0;
+  size_t next_ = 0;  // the oldest, or the first that is free
+};
+
+}  // namespace spanlink
+
+#endif  // SPANLINK_LINKER_KEY_MEMO_H_
