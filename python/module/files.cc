@@ -57,12 +57,10 @@ std::vector<LinkValue> LinksOf(const TraceFile& trace) {
     const SpanSummary* const producer = trace.Find(link.producer);
     LinkValue value = ToLinkValue(link);
     if (consumer != nullptr) {
-      value.trace_id = consumer->trace_id_text;
-      value.span_id = consumer->span_id_text;
+      value.consumer.SetTexts(consumer->trace_id_text, consumer->span_id_text);
     }
     if (producer != nullptr) {
-      value.linked_trace_id = producer->trace_id_text;
-      value.linked_span_id = producer->span_id_text;
+      value.producer.SetTexts(producer->trace_id_text, producer->span_id_text);
     }
     links.push_back(std::move(value));
   }

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -20,35 +22,42 @@ template <typename Id>
 class Texts {
  public:
   void Remember(const Id& id, std::string_view text) {
+    has_any_ = true;
     const MutexLock lock(&mutex_);
-    if (Find(id) == nullptr) Insert(id, std::string(text));
+    if (FindLocked(id) == nullptr) {
+      Insert(id, std::make_shared<const std::string>(text));
+    }
   }
 
-  std::string TextOf(const Id& id) {
+  // Programs whose ids are hex digits pay nothing for the others.
+  IdText Find(const Id& id) {
+    if (!has_any_.load(std::memory_order_relaxed)) return nullptr;
     const MutexLock lock(&mutex_);
-    const std::string* text = Find(id);
-    return text == nullptr ? id.ToHex() : *text;
+    return FindLocked(id);
   }
 
  private:
   // Moves what is old to the younger generation.
-  const std::string* Find(const Id& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  IdText FindLocked(const Id& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     const auto young = young_.find(id);
-    if (young != young_.end()) return &young->second;
+    if (young != young_.end()) return young->second;
     const auto old = old_.find(id);
     if (old == old_.end()) return nullptr;
-    return Insert(id, std::move(old->second));
+    IdText text = old->second;
+    Insert(id, text);
+    return text;
   }
 
-  const std::string* Insert(const Id& id, std::string text)
+  void Insert(const Id& id, IdText text)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (young_.size() >= kTextsPerGeneration) old_ = std::exchange(young_, {});
-    return &young_.insert_or_assign(id, std::move(text)).first->second;
+    young_.insert_or_assign(id, std::move(text));
   }
 
+  std::atomic<bool> has_any_{false};
   Mutex mutex_;
-  absl::flat_hash_map<Id, std::string> young_ ABSL_GUARDED_BY(mutex_);
-  absl::flat_hash_map<Id, std::string> old_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<Id, IdText> young_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<Id, IdText> old_ ABSL_GUARDED_BY(mutex_);
 };
 
 // Of the whole process; never destroyed: threads may outlive the interpreter.
@@ -145,8 +154,17 @@ bool ReadTraceId(nb::handle object, TraceId* id) noexcept {
   if (!ReadText(object, &text)) return false;
   *id = {};
   if (text.view.empty()) return true;
-  if (const auto hex = TraceId::FromHex(text.view)) {
+  // Signals of one trace follow one another. (The GIL guards it.)
+  static struct {
+    std::array<char, 2 * sizeof(TraceId)> text{};
+    TraceId id;
+  } last;
+  if (text.view == std::string_view(last.text.data(), last.text.size())) {
+    *id = last.id;
+  } else if (const auto hex = TraceId::FromHex(text.view)) {
     *id = *hex;
+    std::ranges::copy(text.view, last.text.begin());
+    last.id = *id;
   } else {
     *id = HashTraceId(text.view);
     TraceTexts().Remember(*id, text.view);
@@ -180,9 +198,9 @@ bool ReadTime(nb::handle object, Time* time) noexcept {
   return true;
 }
 
-std::string TextOf(const TraceId& id) { return TraceTexts().TextOf(id); }
+IdText FindText(const TraceId& id) { return TraceTexts().Find(id); }
 
-std::string TextOf(const SpanId& id) { return SpanTexts().TextOf(id); }
+IdText FindText(const SpanId& id) { return SpanTexts().Find(id); }
 
 SpanRef Place(const TraceArg& trace, const SpanArg& span, const Parent& parent,
               const Moment& start, const Moment& end) {

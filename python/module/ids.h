@@ -14,6 +14,7 @@
 #include <nanobind/nanobind.h>
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,9 +61,19 @@ bool ReadTime(nanobind::handle object, Time* time) noexcept;
 bool ReadText(nanobind::handle object, Text* text) noexcept;
 bool ReadArguments(nanobind::handle object, ToolArguments* text) noexcept;
 
-// The text that the id was made from, else hex digits.
-std::string TextOf(const TraceId& id);
-std::string TextOf(const SpanId& id);
+// The text that an id was made from; null: its hex digits.
+using IdText = std::shared_ptr<const std::string>;
+IdText FindText(const TraceId& id);
+IdText FindText(const SpanId& id);
+
+template <typename Id>
+std::string TextOf(const Id& id, const IdText& text) {
+  return text == nullptr ? id.ToHex() : *text;
+}
+template <typename Id>
+std::string TextOf(const Id& id) {
+  return TextOf(id, FindText(id));
+}
 
 // Where a span stands.
 SpanRef Place(const TraceArg& trace, const SpanArg& span,

@@ -25,10 +25,10 @@ using State = std::tuple<std::string, std::string, std::string, std::string,
                          std::string, uint32_t, bool>;
 
 State StateOf(const LinkValue& link) {
-  return {link.trace_id,
-          link.span_id,
-          link.linked_trace_id,
-          link.linked_span_id,
+  return {link.consumer.trace_id(),
+          link.consumer.span_id(),
+          link.producer.trace_id(),
+          link.producer.span_id(),
           std::string(LinkKindName(link.kind)),
           std::string(EvidenceName(link.evidence)),
           link.tool_name,
@@ -48,25 +48,25 @@ void Init(LinkValue* link, std::string trace_id, std::string span_id,
   const auto parsed_evidence = ParseEvidence(evidence);
   if (!parsed_kind) throw nb::value_error("kind is not that of a link");
   if (!parsed_evidence) throw nb::value_error("evidence is not that of a link");
-  new (link) LinkValue{std::move(trace_id),
-                       std::move(span_id),
-                       std::move(linked_trace_id),
-                       std::move(linked_span_id),
-                       *parsed_kind,
-                       *parsed_evidence,
-                       attempt,
-                       consumer_finished,
-                       std::move(tool_name),
-                       std::move(tool_call_id),
-                       std::move(tool_version)};
+  new (link) LinkValue{.kind = *parsed_kind,
+                       .evidence = *parsed_evidence,
+                       .attempt = attempt,
+                       .consumer_finished = consumer_finished,
+                       .tool_name = std::move(tool_name),
+                       .tool_call_id = std::move(tool_call_id),
+                       .tool_version = std::move(tool_version)};
+  link->consumer.SetTexts(std::move(trace_id), std::move(span_id));
+  link->producer.SetTexts(std::move(linked_trace_id),
+                          std::move(linked_span_id));
 }
 
 std::string Repr(const LinkValue& link) {
   std::string call;
   if (!link.tool_name.empty()) call += " " + link.tool_name;
   if (!link.tool_call_id.empty()) call += " " + link.tool_call_id;
-  return absl::StrFormat("<SpanLink %s -> %s: %s by %s%s>", link.linked_span_id,
-                         link.span_id, std::string(LinkKindName(link.kind)),
+  return absl::StrFormat("<SpanLink %s -> %s: %s by %s%s>",
+                         link.producer.span_id(), link.consumer.span_id(),
+                         std::string(LinkKindName(link.kind)),
                          std::string(EvidenceName(link.evidence)), call);
 }
 
@@ -92,13 +92,22 @@ nb::dict AttributesOf(const LinkValue& link, std::string_view profile) {
   return attributes;
 }
 
+LinkValue::End ToEnd(const SpanContext& span) {
+  return {span, FindText(span.trace_id), FindText(span.span_id)};
+}
+
 }  // namespace
 
 LinkValue ToLinkValue(const SpanLink& link) {
-  return {TextOf(link.consumer.trace_id), TextOf(link.consumer.span_id),
-          TextOf(link.producer.trace_id), TextOf(link.producer.span_id),
-          link.kind, link.evidence, link.attempt, link.consumer_finished,
-          link.tool_name, link.tool_call_id, link.tool_version};
+  return {ToEnd(link.consumer),
+          ToEnd(link.producer),
+          link.kind,
+          link.evidence,
+          link.attempt,
+          link.consumer_finished,
+          link.tool_name,
+          link.tool_call_id,
+          link.tool_version};
 }
 
 void BindLink(nb::module_& module) {
@@ -112,14 +121,19 @@ void BindLink(nb::module_& module) {
            "linked_span_id"_a, "kind"_a, "evidence"_a, "tool_name"_a = "",
            "tool_call_id"_a = "", "tool_version"_a = "", "attempt"_a = 1,
            "consumer_finished"_a = false)
-      .def_ro("trace_id", &LinkValue::trace_id, "Trace of the consumer.")
-      .def_ro("span_id", &LinkValue::span_id,
-              "The consumer: the span that carries the link.")
-      .def_ro("linked_trace_id", &LinkValue::linked_trace_id,
-              "Trace of the producer; another one only across the traces of a\n"
-              "conversation.")
-      .def_ro("linked_span_id", &LinkValue::linked_span_id,
-              "The producer: the span that the link points at.")
+      .def_prop_ro("trace_id",
+                   [](const LinkValue& link) { return link.consumer.trace_id(); },
+                   "Trace of the consumer.")
+      .def_prop_ro("span_id",
+                   [](const LinkValue& link) { return link.consumer.span_id(); },
+                   "The consumer: the span that carries the link.")
+      .def_prop_ro("linked_trace_id",
+                   [](const LinkValue& link) { return link.producer.trace_id(); },
+                   "Trace of the producer; another one only across the traces of\n"
+                   "a conversation.")
+      .def_prop_ro("linked_span_id",
+                   [](const LinkValue& link) { return link.producer.span_id(); },
+                   "The producer: the span that the link points at.")
       .def_prop_ro("from_", [](const LinkValue&) { return "output"; },
                    "Which end of the producer: always `output`.")
       .def_prop_ro("to", [](const LinkValue&) { return "input"; },

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <deque>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -67,7 +68,8 @@ class Tracker {
   }
 
   std::vector<LinkValue> TakeLinks() {
-    std::vector<LinkValue> taken(waiting_.begin(), waiting_.end());
+    std::vector<LinkValue> taken(std::make_move_iterator(waiting_.begin()),
+                                 std::make_move_iterator(waiting_.end()));
     waiting_.clear();
     return taken;
   }
@@ -109,18 +111,18 @@ class Tracker {
     subscription_.Reset();
   }
 
-  SpanLink WithOriginalIds(SpanLink link) const {
-    if (process_scope_) {
-      link.consumer = process_scope_->Original(link.consumer);
-      link.producer = process_scope_->Original(link.producer);
-    }
-    return link;
+  LinkValue WithOriginalIds(const SpanLink& link) const {
+    if (!process_scope_) return ToLinkValue(link);
+    SpanLink original = link;
+    original.consumer = process_scope_->Original(link.consumer);
+    original.producer = process_scope_->Original(link.producer);
+    return ToLinkValue(original);
   }
 
   void OnLinks(std::span<const SpanLink> links) {
     const nb::gil_scoped_acquire gil;
     for (const SpanLink& link : links) {
-      LinkValue value = ToLinkValue(WithOriginalIds(link));
+      LinkValue value = WithOriginalIds(link);
       if (!callbacks_.on_link.is_none()) {
         CallBack(callbacks_.on_link, std::move(value));
         continue;
