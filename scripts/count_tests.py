@@ -3,7 +3,7 @@
 that failed or was skipped.
 
     count_tests.py DIR NAME...   the reports DIR/NAME.xml or DIR/NAME/test.xml
-                                 that GoogleTest wrote
+                                 that GoogleTest or pytest wrote
     count_tests.py --unittest    standard input: what `python3 -m unittest`
                                  printed
 
@@ -17,7 +17,7 @@ from pathlib import Path
 
 
 def read_report(path):
-    """Yields (case, state) for each case in a report of GoogleTest."""
+    """Yields (case, state) for each case in a report."""
     for case in ElementTree.parse(path).iter("testcase"):
         name = f"{case.get('classname')}.{case.get('name')}"
         if case.find("failure") is not None or case.find("error") is not None:

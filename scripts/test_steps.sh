@@ -1,10 +1,19 @@
 # shellcheck shell=bash
 # The steps of `./dev test`; see scripts/steps.sh for what a step is.
 
+# shellcheck source=scripts/venvs.sh
+source scripts/venvs.sh
+
 jobs=$(nproc)
+# The environments that get the wheel, and those that tests of it name.
+mapfile -t wheel_venvs < <(basename -s .txt python/requirements/*.txt |
+  grep -vx -e build -e lint)
+mapfile -t test_venvs < <(sed -sn '1s/^# venvs: //p' python/tests/test_*.py |
+  tr ' ' '\n' | sort -u)
 : "${step_counts:=}"  # run_step sets it
 # What python, ccache and the tests of every build see.
 export PYTHONDONTWRITEBYTECODE=1
+export HYPOTHESIS_STORAGE_DIRECTORY=$PWD/.dev/hypothesis
 export SPANLINK_SOURCE_DIR=$PWD
 export SPANLINK_BINARY=$PWD/.dev/release/spanlink
 export SPANLINK_SHARED=${SPANLINK_SHARED:-$(dirname "$PWD")/shared}
@@ -22,7 +31,7 @@ sources() { # EXTENSION...
 
 step_format() {
   sources h cc | xargs clang-format-14 --dry-run --Werror
-  if sources h cc md sh py cmake bazel txt | xargs grep -nE '[[:blank:]]+$'; then
+  if sources h cc md sh py pyi toml cmake bazel txt | xargs grep -nE '[[:blank:]]+$'; then
     echo "Blanks at the end of these lines."
     return 1
   fi
@@ -83,6 +92,42 @@ step_python() {
     tee .dev/logs/unittest.out || status=$?
   scripts/count_tests.py --unittest <.dev/logs/unittest.out >"$step_counts"
   return "$status"
+}
+
+# The wheel, in environments with what its users have.
+step_venvs() {
+  printf '%s\n' build lint "${wheel_venvs[@]}" | xargs -P "$jobs" -I{} \
+    bash -c 'set -euo pipefail; source scripts/venvs.sh; make_venv {}'
+  build_wheel
+  install_wheel "${wheel_venvs[@]}"
+}
+
+step_python_lint() {
+  local bin=$venvs/lint/bin typed=(python/spanlink examples/*.py) status=0
+  local with=$PWD/$venvs/frameworks/bin/python
+  "$bin/ruff" check python examples/*.py || status=1
+  "$bin/ruff" format --check python examples/*.py || status=1
+  "$bin/mypy" --python-executable "$with" "${typed[@]}" || status=1
+  "$bin/pyright" --pythonpath "$with" "${typed[@]}" || status=1
+  return "$status"
+}
+
+# The tests of the Python package; python/tests/conftest.py says which where.
+step_python_package() {
+  local reports=.dev/pytest status=0 name
+  rm -rf "$reports"
+  for name in "${test_venvs[@]}"; do
+    echo "In the virtual environment $name:"
+    timeout --kill-after=10 900 "$venvs/$name/bin/python" -m pytest \
+      --junit-xml="$reports/$name.xml" || status=1
+  done
+  scripts/count_tests.py "$reports" "${test_venvs[@]}" >"$step_counts"
+  return "$status"
+}
+
+# The SDK's own tests, without and with our processor.
+step_sdk_own_tests() { # [--short]
+  "$venvs/sdk-own-tests/bin/python" python/tests/sdk_own_tests.py "$@"
 }
 
 # Every test of the CMake build, under a sanitizer.

@@ -5,18 +5,18 @@ A mutation is a file tests/mutations/NAME.patch. Its first line says which test
 has to fail, the rest is a diff that `patch -p1` applies:
 
     # kills: <test program> <filter of GoogleTest>
+    # kills: pytest <virtual environment> <python/tests/FILE.py::TEST>
 
-Each is applied to a copy of the tree in .dev/mutate, the one test program is
-built there, and the named tests run. They pass without the mutation, which is
-checked first, and fail, crash or hang with it. A mutation that survives, that
-does not apply or that does not compile makes the exit status 1.
+Each is applied to a copy of the tree in .dev/mutate, what the test needs is
+built there, and it runs. It passes without the mutation, which is checked
+first, and fails, crashes or hangs with it. A mutation that survives, that does
+not apply, that does not compile or cannot be imported makes the exit status 1.
 
     tests/mutate.py [--short] [NAME...]
 """
 
 import argparse
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -24,20 +24,29 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-SCRATCH = ROOT / ".dev" / "mutate"
-TREE = SCRATCH / "tree"
-BUILD = SCRATCH / "build"
-TIMEOUT_SECONDS = 120
-SHORT_SAMPLE = 8  # mutations in --short
+from killers import (
+    BUILD,
+    FAILED,
+    PASSED,
+    ROOT,
+    TREE,
+    UNFIT,
+    GoogleTest,
+    Pytest,
+    cmake_options,
+    read_killer,
+    run,
+)
+
+SHORT_SAMPLE = 8  # mutations in --short, for GoogleTest and for pytest
 KILLED, SURVIVED, BROKEN = "killed", "SURVIVED", "BROKEN"
+VERDICTS = {PASSED: SURVIVED, FAILED: KILLED, UNFIT: BROKEN}
 
 
 @dataclass
 class Mutation:
     path: Path
-    test: str
-    cases: str  # filter of GoogleTest
+    killer: GoogleTest | Pytest
 
     @property
     def name(self):
@@ -47,10 +56,10 @@ class Mutation:
 def read_mutation(path):
     """Returns the mutation; exits if its first line is not as it should be."""
     with path.open(encoding="utf-8") as lines:
-        head = re.fullmatch(r"# kills: (\w+) (\S+)\s*", lines.readline())
-    if not head:
+        killer = read_killer(lines.readline())
+    if not killer:
         sys.exit(f"{path}: the first line is not '# kills: TEST FILTER'")
-    return Mutation(path, head[1], head[2])
+    return Mutation(path, killer)
 
 
 def select(mutations, names, short):
@@ -60,28 +69,19 @@ def select(mutations, names, short):
         if unknown:
             sys.exit(f"no such mutation: {', '.join(sorted(unknown))}")
         return [m for m in mutations if m.name in names]
-    if short and len(mutations) > SHORT_SAMPLE:
-        step = len(mutations) / SHORT_SAMPLE
-        return [mutations[int(i * step)] for i in range(SHORT_SAMPLE)]
-    return mutations
+    if not short:
+        return mutations
+    return [
+        mutation
+        for kind in (GoogleTest, Pytest)
+        for mutation in sample([m for m in mutations if isinstance(m.killer, kind)])
+    ]
 
 
-def run(command, **options):
-    """Runs a command; returns (succeeded, what it printed)."""
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            check=False,
-            **options,
-        )
-    except subprocess.TimeoutExpired:
-        return False, f"still running after {TIMEOUT_SECONDS} s"
-    return done.returncode == 0, done.stdout
+def sample(mutations):
+    """Returns some of them, evenly."""
+    step = max(1, len(mutations) / SHORT_SAMPLE)
+    return [mutations[int(i * step)] for i in range(min(len(mutations), SHORT_SAMPLE))]
 
 
 def copy_tree():
@@ -105,15 +105,15 @@ def copy_tree():
         shutil.copy(source, target)
 
 
-def configure():
+def prepare(killers):
+    """Exits unless all that the tests need could be made."""
+    for killer in killers:
+        status, output = killer.prepare()
+        if status != 0:
+            sys.exit(output)
     command = ["cmake", "-S", TREE, "-B", BUILD, "-G", "Ninja"]
-    options = {
-        "CMAKE_BUILD_TYPE": "None",
-        "CMAKE_CXX_FLAGS": "-O0",
-        "SPANLINK_TESTS_AND_BENCHMARKS": "ON",
-    }
-    fine, output = run(command + [f"-D{k}={v}" for k, v in options.items()])
-    if not fine:
+    status, output = run(command + cmake_options(killers))
+    if status != 0:
         sys.exit(output)
 
 
@@ -122,52 +122,35 @@ def build(targets):
     return run(["cmake", "--build", BUILD, "-j", jobs, "--target", *targets])
 
 
-def run_cases(mutation):
-    """Runs the cases that have to fail; returns (passed, output)."""
-    environment = dict(os.environ, SPANLINK_SOURCE_DIR=str(TREE))
-    environment["SPANLINK_BINARY"] = str(BUILD / "spanlink")
-    environment.setdefault("RC_PARAMS", "seed=20240607")
-    return run(
-        [BUILD / mutation.test, f"--gtest_filter={mutation.cases}"],
-        cwd=TREE,
-        env=environment,
-        timeout=TIMEOUT_SECONDS,
-    )
-
-
-def check_unbroken(mutations):
-    """Exits unless all the cases exist and pass without a mutation."""
-    fine, output = build(sorted({m.test for m in mutations}))
-    if not fine:
+def check_unbroken(killers):
+    """Exits unless all the tests exist and pass without a mutation."""
+    status, output = build(sorted({killer.target for killer in killers}))
+    if status != 0:
         sys.exit(f"{output}\nThe code does not build without a mutation.")
-    for key in sorted({(m.test, m.cases) for m in mutations}):
-        mutation = next(m for m in mutations if (m.test, m.cases) == key)
-        fine, output = run_cases(mutation)
-        ran = re.search(r"^\[==========\] Running ([1-9]\d*) test", output, re.M)
-        if not fine or not ran:
-            sys.exit(
-                f"{output}\n{mutation.name}: {mutation.test} {mutation.cases} "
-                + ("fails without the mutation." if ran else "runs no test.")
-            )
+    for killer in killers:
+        outcome, output = killer.run()
+        if outcome != PASSED:
+            why = "fails" if outcome == FAILED else "runs no test"
+            sys.exit(f"{output}\n{killer}: {why} without a mutation.")
 
 
 def apply_patch(mutation, *options):
     command = ["patch", "-p1", "--no-backup-if-mismatch", "--batch", *options]
-    return run(command + ["-i", mutation.path], cwd=TREE)
+    return run([*command, "-i", mutation.path], cwd=TREE)
 
 
 def judge(mutation):
     """Returns (verdict, why)."""
-    fine, output = apply_patch(mutation, "--dry-run", "--fuzz=0")
-    if not fine:
+    status, output = apply_patch(mutation, "--dry-run", "--fuzz=0")
+    if status != 0:
         return BROKEN, "does not apply:\n" + output
     apply_patch(mutation, "--fuzz=0")
     try:
-        fine, output = build([mutation.test])
-        if not fine:
+        status, output = build([mutation.killer.target])
+        if status != 0:
             return BROKEN, "does not compile:\n" + output[-3000:]
-        passed, _ = run_cases(mutation)
-        return (SURVIVED if passed else KILLED), ""
+        outcome, output = mutation.killer.run()
+        return VERDICTS[outcome], output[-3000:] if outcome == UNFIT else ""
     finally:
         apply_patch(mutation, "--reverse", "--fuzz=0")
 
@@ -185,8 +168,9 @@ def main():
     print(f"{len(mutations)} of {len(known)} mutations; building…", flush=True)
     TREE.mkdir(parents=True, exist_ok=True)
     copy_tree()
-    configure()
-    check_unbroken(mutations)
+    killers = list(dict.fromkeys(mutation.killer for mutation in mutations))
+    prepare(killers)
+    check_unbroken(killers)
     verdicts = []
     for number, mutation in enumerate(mutations, 1):
         start = time.monotonic()
@@ -194,8 +178,7 @@ def main():
         verdicts.append(verdict)
         print(
             f"[{number:2}/{len(mutations)}] {verdict:8} "
-            f"{time.monotonic() - start:4.0f} s  {mutation.name:40} "
-            f"{mutation.test} {mutation.cases}",
+            f"{time.monotonic() - start:4.0f} s  {mutation.name:40} {mutation.killer}",
             flush=True,
         )
         if why:

@@ -1,0 +1,134 @@
+"""Counting cases, reading mutations, virtual environments and what runs there."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(
+    os.environ.get("SPANLINK_SOURCE_DIR") or Path(__file__).resolve().parent.parent
+)
+sys.path.insert(0, str(ROOT / "tests"))
+
+import killers  # noqa: E402
+
+PYTEST_REPORT = """<?xml version="1.0" encoding="utf-8"?>
+<testsuites name="pytest tests"><testsuite name="pytest" tests="5">
+<testcase classname="python.tests.test_bus" name="test_link" time="0.1"/>
+<testcase classname="python.tests.test_bus" name="test_late">
+<failure message="assert 1 == 2">assert 1 == 2</failure></testcase>
+<testcase classname="" name="python.tests.test_otel">
+<error message="collection failure">ImportError</error></testcase>
+<testcase classname="python.tests.test_bus" name="test_fork">
+<skipped type="pytest.skip" message="one core">one core</skipped></testcase>
+</testsuite></testsuites>
+"""
+
+
+class CountTestsTest(unittest.TestCase):
+    def count(self, reports, *names):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in reports.items():
+                Path(folder, f"{name}.xml").write_text(text, encoding="utf-8")
+            done = subprocess.run(
+                [sys.executable, ROOT / "scripts/count_tests.py", folder, *names],
+                stdout=subprocess.PIPE,
+                text=True,
+                check=True,
+            )
+        return done.stdout.splitlines()
+
+    def test_cases_of_pytest_are_counted(self):
+        self.assertEqual(
+            self.count({"ddtrace": PYTEST_REPORT}, "ddtrace"),
+            [
+                "1 2 1",
+                "failed: ddtrace: python.tests.test_bus.test_late",
+                "failed: ddtrace: .python.tests.test_otel",
+                "skipped: ddtrace: python.tests.test_bus.test_fork",
+            ],
+        )
+
+    def test_environment_without_report_is_a_failure(self):
+        self.assertEqual(
+            self.count({}, "ddtrace"),
+            ["0 1 0", "failed: ddtrace (no report: did not finish)"],
+        )
+
+
+class KillersTest(unittest.TestCase):
+    def test_first_line_names_a_filter_of_googletest(self):
+        self.assertEqual(
+            killers.read_killer("# kills: bus_test BusTest.Late*\n"),
+            killers.GoogleTest("bus_test", "BusTest.Late*"),
+        )
+
+    def test_first_line_names_a_test_of_pytest(self):
+        self.assertEqual(
+            killers.read_killer("# kills: pytest sdk-newest python/a.py::test[x y]\n"),
+            killers.Pytest("sdk-newest", "python/a.py::test[x y]"),
+        )
+
+    def test_other_first_lines_are_refused(self):
+        for line in ("", "# kills: bus_test\n", "# kills: pytest sdk-newest\n"):
+            with self.subTest(line=line):
+                self.assertIsNone(killers.read_killer(line))
+
+
+class VenvTest(unittest.TestCase):
+    """Lists without packages: nothing is asked of PyPI."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+        (self.root / "scripts").mkdir()
+        shutil.copy(ROOT / "scripts/venvs.sh", self.root / "scripts")
+        self.list = self.root / "python/requirements/empty.txt"
+        self.list.parent.mkdir(parents=True)
+        self.mark = self.root / ".dev/venvs/empty/mark"
+
+    def make(self, text):
+        self.list.write_text(text, encoding="utf-8")
+        script = "set -euo pipefail; source scripts/venvs.sh; make_venv empty"
+        return subprocess.run(
+            ["bash", "-c", script],
+            cwd=self.root,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+    def test_environment_is_made_anew_when_its_list_changes(self):
+        self.assertEqual(self.make("# one\n").returncode, 0)
+        self.mark.touch()
+        self.assertEqual(self.make("# one\n").stdout, "")
+        self.assertTrue(self.mark.exists())
+        self.assertIn("Virtual environment empty", self.make("# two\n").stdout)
+        self.assertFalse(self.mark.exists())
+
+    def test_failed_installation_is_told_and_leaves_no_stamp(self):
+        done = self.make("./nothing\n")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("the whole log: .dev/logs/venv-empty.log", done.stdout)
+        self.assertFalse(self.mark.with_name("stamp").exists())
+
+
+class PythonTestsTest(unittest.TestCase):
+    def test_files_name_the_environments_that_they_run_in(self):
+        known = {path.stem for path in (ROOT / "python/requirements").glob("*.txt")}
+        for path in (ROOT / "python/tests").glob("test_*.py"):
+            with self.subTest(file=path.name), path.open(encoding="utf-8") as lines:
+                prefix, _, names = lines.readline().partition(" venvs: ")
+                self.assertEqual(prefix, "#")
+                self.assertTrue(names.split())
+                self.assertLessEqual(set(names.split()), known)
+
+
+if __name__ == "__main__":
+    unittest.main()
