@@ -211,6 +211,7 @@ class CallBook {
   void RetryTool(Fingerprint name, Batch& batch);
   CallNumber FindById(ExecutionNumber number) const;
   bool ClaimById(ExecutionNumber number, Batch& batch);
+  bool AwaitsNearerAnswer(ExecutionNumber number) const;
   bool ClaimReserved(ExecutionNumber number, Batch& batch);
   bool ClaimOnlyFit(ExecutionNumber number, Batch& batch);
   bool ClaimByArguments(ExecutionNumber number, Batch& batch);

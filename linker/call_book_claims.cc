@@ -16,10 +16,11 @@ void CallBook::DecideNow(ExecutionNumber number, Batch& batch) {
   Execution& execution = *executions_.Get(number);
   FindEnclosure(execution);
   const bool decided =
-      ClaimById(number, batch) ||
-      (execution.kind == SpanKind::kHandoff
-           ? ClaimHandoff(number, batch)
-           : ClaimReserved(number, batch) || ClaimOnlyFit(number, batch));
+      !AwaitsNearerAnswer(number) &&
+      (ClaimById(number, batch) ||
+       (execution.kind == SpanKind::kHandoff
+            ? ClaimHandoff(number, batch)
+            : ClaimReserved(number, batch) || ClaimOnlyFit(number, batch)));
   if (!decided) {
     List(number);
     Wait(number);
@@ -101,7 +102,8 @@ void CallBook::RetryId(const Fingerprint& id, Batch& batch) {
   if (found == executions_by_id_.end()) return;
   const std::vector<ExecutionNumber> executions = found->second;
   for (const ExecutionNumber number : executions) {
-    if (executions_.Get(number)->is_undecided()) ClaimById(number, batch);
+    if (!executions_.Get(number)->is_undecided()) continue;
+    if (!AwaitsNearerAnswer(number)) ClaimById(number, batch);
   }
 }
 
@@ -114,6 +116,7 @@ void CallBook::RetryTool(Fingerprint name, Batch& batch) {
     for (const ExecutionNumber number : LatestUndecided(name)) {
       const Execution* execution = executions_.Get(number);
       if (!execution->finished || !execution->is_undecided()) continue;
+      if (AwaitsNearerAnswer(number)) continue;
       const bool decided =
           execution->kind == SpanKind::kHandoff
               ? ClaimHandoff(number, batch)
@@ -181,6 +184,20 @@ bool CallBook::ClaimById(ExecutionNumber number, Batch& batch) {
   return true;
 }
 
+// Live mode: whether a nearer answer with the execution's id may still come.
+// Some LLM spans end after the tools that they chose, and runs side by side
+// repeat ids: with an answer from elsewhere it waits until its parent ends.
+bool CallBook::AwaitsNearerAnswer(ExecutionNumber number) const {
+  const Execution& execution = *executions_.Get(number);
+  if (!execution.has_id || !execution.parent) return false;
+  const SpanTree::Span* const parent =
+      tree_->Get(tree_->Find(*execution.parent));
+  if (parent == nullptr || parent->finished) return false;
+  const Call* const call = calls_.Get(FindById(number));
+  return call != nullptr && call->node != SpanTree::kNone &&
+         tree_->Distance(execution.node, call->node) > 1;
+}
+
 // 2. `arguments`, foreseen at the start.
 bool CallBook::ClaimReserved(ExecutionNumber number, Batch& batch) {
   const Execution& execution = *executions_.Get(number);
@@ -210,21 +227,23 @@ bool CallBook::ClaimOnlyFit(ExecutionNumber number, Batch& batch) {
 }
 
 // 2. `arguments`, at settle. Several candidates are no doubt where the order of
-// start is known; else they are `order`, to the last of them.
+// start is known; else they are `order`, to the last of them. So are calls that
+// wait for an approval: people approve in an order of their own.
 bool CallBook::ClaimByArguments(ExecutionNumber number, Batch& batch) {
   const Execution& execution = *executions_.Get(number);
   for (uint8_t i = 0; i < execution.reading_count; ++i) {
     const Fingerprint reading = execution.readings[i];
     Choice choice = BestFree(open_by_arguments_, reading, number);
     if (choice.candidates == 0) continue;
-    if (choice.candidates > 1 && !execution.start_known) {
+    const bool is_unordered = !execution.start_known ||
+                              calls_.Get(choice.call)->state == State::kPending;
+    if (choice.candidates > 1 && is_unordered) {
       Contest(open_by_arguments_, reading, execution);
     }
     if (choice.candidates > 1) {
       choice.call = KeepOrder(choice.call, execution, reading);
     }
-    const bool in_doubt =
-        !execution.start_known && calls_.Get(choice.call)->contested;
+    const bool in_doubt = is_unordered && calls_.Get(choice.call)->contested;
     Attach(number, choice.call,
            in_doubt ? Evidence::kOrder : Evidence::kArguments, batch);
     return true;

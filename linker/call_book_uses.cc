@@ -364,7 +364,14 @@ CallBook::Node CallBook::FirstLlmAfter(
       best_distance = distance;
     }
   }
-  return best;
+  if (best != SpanTree::kNone || llms.empty()) return best;
+  // Agents may be roots, with nothing in common: then it must be the only one.
+  const Node agent = tree_->NearestAgent(llms.front().second);
+  const bool is_only = std::ranges::all_of(llms, [&](const auto& llm) {
+    return tree_->NearestAgent(llm.second) == agent;
+  });
+  const auto after = std::lower_bound(llms.begin(), llms.end(), start);
+  return is_only && after != llms.end() ? after->second : SpanTree::kNone;
 }
 
 void CallBook::LinkFollowed(Execution& handoff, Node llm, Batch& batch) {

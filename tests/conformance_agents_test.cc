@@ -275,6 +275,40 @@ TEST_P(ConformanceTest, N2AnIdGoesThroughTheBarrier) {
   Expect(s, {"X<-L tool_choice(1) tool_call_id"});
 }
 
+// Some LLM spans end after the tools that they chose (Google ADK), and two runs
+// side by side may use equal ids: an answer from the other run is not the one.
+TEST_P(ConformanceTest, N1AnAnswerOfTheOwnRunMayEndLater) {
+  Scenario s;
+  s.Span("run1", SpanKind::kOther).At(0, 100);
+  s.Span("run2", SpanKind::kOther).At(0, 101);
+  s.Under("run1").C("1", "f", "{}", "L1").At(1, 50);
+  s.Under("run2").C("1", "f", "{}", "L2").At(2, 20);
+  s.Under("run1").T("f", "{}", "X1", {.id = "1"}).At(10, 15);
+  s.Under("run2").T("f", "{}", "X2", {.id = "1"}).At(25, 30);
+  const Scenario& scenario = s;
+  ExpectInOrder(scenario,
+                {"X1<-L1 tool_choice(1) tool_call_id",
+                 "X2<-L2 tool_choice(1) tool_call_id"},
+                {"id_reused=1"}, TestOptions(GetParam()), scenario.Signals());
+}
+
+// Older releases of the Agents SDK have no span around the agents of a run.
+TEST_P(ConformanceTest, N9AHandoffBetweenRootsLeadsToTheOnlyAgentOfThatName) {
+  Scenario s(Scenario::Root::kNone);
+  s.Agent("A", "A").Under("A").C("1", "transfer_to_b", "{}", "L1");
+  s.H("A", "B", "H1").Under("").Agent("B", "B").Under("B").Llm("L2").Llm("L3");
+  Expect(s, {"H1<-L1 handoff_choice(1) handoff",
+             "L2<-H1 handoff_result(1) handoff"});
+}
+
+TEST_P(ConformanceTest, N9AHandoffBetweenRootsDoesNotChooseAmongAgents) {
+  Scenario s(Scenario::Root::kNone);
+  s.Agent("A", "A").Under("A").C("1", "transfer_to_b", "{}", "L1");
+  s.H("A", "B", "H1").Under("").Agent("B", "B").Under("B").Llm("L2");
+  s.Under("").Agent("B2", "B").Under("B2").Llm("L3");
+  Expect(s, {"H1<-L1 handoff_choice(1) handoff"});
+}
+
 Scenario Approval(bool finish_between) {
   Scenario s;
   s.C("1", "f", R"({"a":1})", "L1");
@@ -314,6 +348,19 @@ TEST_P(ConformanceTest, N3ApprovalKeepsTheResultsOfTheTrace) {
        "Y<-L1 tool_choice(1) arguments", "L2<-Y tool_result(1) arguments",
        "L2<-Z tool_result(2) arguments"},
       {"execution_pending=1"}, TestOptions(GetParam()), s.Signals());
+}
+
+TEST_P(ConformanceTest, N3ApprovalsOfEqualCallsAreInDoubt) {
+  Scenario s;
+  s.C("1", "f", "{}", "L1").C("2", "f", "{}", "L1");
+  s.T("f", "{}", "X1", {.outcome = Outcome::kNotExecuted});
+  s.T("f", "{}", "X2", {.outcome = Outcome::kNotExecuted});
+  s.FinishScope();
+  s.T("f", "{}", "Y2").T("f", "{}", "Y1");
+  Options options = TestOptions(GetParam());
+  const std::vector<std::string> pending = {"X1<-L1 tool_choice(1) arguments",
+                                            "X2<-L1 tool_choice(2) arguments"};
+  ExpectInOrder(s, pending, {"execution_pending=2"}, options, s.Signals());
 }
 
 TEST_P(ConformanceTest, N4OutermostExecutionOfACall) {
