@@ -257,6 +257,10 @@ void CallBook::Reserve(ExecutionNumber number) {
   RefreshTimes(number);
   Execution& execution = *executions_.Get(number);
   if (!execution.start_known) return;
+  if (execution.reserved != kNobody) {
+    if (!execution.has_id) return;  // a start that was told twice
+    Release(number);
+  }
   FindEnclosure(execution);
   const Answer* last = LastAnswer(execution);
   if (last == nullptr) return;

@@ -125,6 +125,7 @@ void CallBook::Park() {
     parked.handoff = call.handoff;
     parked.pending = pending;
     parked.resumes = resumes;
+    parked.contested = call.contested;
     parked.used = call.used;
     parked.attempts = call.attempts;
     parked.execution = call.earlier_execution;
@@ -207,6 +208,7 @@ CallNumber CallBook::Readmit(ParkedCall parked, Batch& batch) {
                : parked.execution ? State::kExecuted
                                   : State::kOpen;
   call.used = parked.used;
+  call.contested = parked.contested;
   call.attempts = parked.attempts;
   call.earlier_execution = parked.execution;
   call.earlier_evidence = parked.evidence;

@@ -36,9 +36,10 @@ struct ParkedCall {
   Fingerprint id, name, conversation;
   std::optional<Fingerprint> arguments;
   std::optional<HandoffTarget> handoff;
-  bool pending = false;  // waits for approval
-  bool resumes = false;  // the next scope of the same trace takes it back
-  bool used = false;     // a tombstone: later uses are repeats
+  bool pending = false;    // waits for approval
+  bool contested = false;  // was once one of several for an execution
+  bool resumes = false;    // the next scope of the same trace takes it back
+  bool used = false;       // a tombstone: later uses are repeats
   uint32_t attempts = 0;
   // The last execution that ran, whose result nobody has used.
   std::optional<SpanContext> execution;

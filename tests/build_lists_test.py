@@ -99,7 +99,8 @@ class BuildListsTest(unittest.TestCase):
             name
             for files in read_cmake_lists().values()
             for name in files
-            if name.endswith(".cc")
+            # The Python extension needs packages that Bazel does not have here.
+            if name.endswith(".cc") and not name.startswith("python/")
         ]
         self.assertEqual(sorted(by_bazel), sorted(by_cmake))
 

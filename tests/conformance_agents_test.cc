@@ -309,6 +309,21 @@ TEST_P(ConformanceTest, N9AHandoffBetweenRootsDoesNotChooseAmongAgents) {
   Expect(s, {"H1<-L1 handoff_choice(1) handoff"});
 }
 
+// Two integrations that see the same run tell everything twice.
+TEST_P(ConformanceTest, T2EverySignalTwice) {
+  Scenario s;
+  s.C("1", "f", "{}", "L1").C("2", "f", "{}", "L1").At(1, 9);
+  s.T("f", "{}", "A").At(10, 40).T("f", "{}", "B").At(11, 30);
+  s.O("1", "L2").O("2", "L2").At(50, 60);
+  std::vector<Signal> twice;
+  for (const Signal& signal : s.Signals()) twice.insert(twice.end(), 2, signal);
+  ExpectInOrder(
+      s,
+      {"A<-L1 tool_choice(1) arguments", "B<-L1 tool_choice(2) arguments",
+       "L2<-A tool_result(1) arguments", "L2<-B tool_result(2) arguments"},
+      {"choice_repeated=2"}, TestOptions(GetParam()), twice);
+}
+
 Scenario Approval(bool finish_between) {
   Scenario s;
   s.C("1", "f", R"({"a":1})", "L1");
@@ -356,7 +371,8 @@ TEST_P(ConformanceTest, N3ApprovalsOfEqualCallsAreInDoubt) {
   s.T("f", "{}", "X1", {.outcome = Outcome::kNotExecuted});
   s.T("f", "{}", "X2", {.outcome = Outcome::kNotExecuted});
   s.FinishScope();
-  s.T("f", "{}", "Y2").T("f", "{}", "Y1");
+  s.T("f", "{}", "Y2").FinishScope();
+  s.T("f", "{}", "Y1");
   Options options = TestOptions(GetParam());
   const std::vector<std::string> pending = {"X1<-L1 tool_choice(1) arguments",
                                             "X2<-L1 tool_choice(2) arguments"};
