@@ -8,7 +8,7 @@ so that it needs no key and no network. For another framework, install its
 instrumentation; the three lines around the exporter stay the same.
 """
 
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor
 from pydantic_ai import Agent
 from pydantic_ai.agent import InstrumentationSettings
@@ -17,13 +17,14 @@ from pydantic_ai.models.test import TestModel
 from spanlink.opentelemetry import LinkingSpanProcessor
 
 
-def show(span) -> str:
-    links = [
-        f"\n    <- {link.context.span_id:016x}"
-        f"  {link.attributes['spanlink.kind']} by {link.attributes['spanlink.evidence']}"
-        for link in span.links
-    ]
-    return f"{span.context.span_id:016x}  {span.name}{''.join(links)}\n"
+def show(span: ReadableSpan) -> str:
+    context = span.get_span_context()
+    text = f"{context.span_id if context else 0:016x}  {span.name}\n"
+    for link in span.links:
+        says = link.attributes or {}
+        kind, evidence = says["spanlink.kind"], says["spanlink.evidence"]
+        text += f"    <- {link.context.span_id:016x}  {kind!s} by {evidence!s}\n"
+    return text
 
 
 # The three lines. A real exporter goes into a BatchSpanProcessor here.

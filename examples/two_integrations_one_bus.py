@@ -10,14 +10,19 @@ process; the program that wants links makes a tracker.
 """
 
 import json
+from typing import Any
 
 import spanlink
+
+Message = dict[str, Any]
 
 
 class ClientInstrumentation:
     """Sees every call of the model."""
 
-    def on_answer(self, trace: str, span: str, prompt: list, answer: dict) -> None:
+    def on_answer(
+        self, trace: str, span: str, prompt: list[Message], answer: Message
+    ) -> None:
         for message in prompt:
             if message["role"] == "tool":
                 spanlink.dispatch.tool_call_output_used(
@@ -38,7 +43,7 @@ class ClientInstrumentation:
 class ToolInstrumentation:
     """Sees every tool that runs."""
 
-    def on_tool(self, trace: str, span: str, name: str, arguments: dict) -> None:
+    def on_tool(self, trace: str, span: str, name: str, arguments: Message) -> None:
         spanlink.dispatch.tool_call(trace, span, name, json.dumps(arguments))
 
 

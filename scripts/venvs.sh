@@ -60,7 +60,8 @@ build_wheel() {
   "$venvs/build/bin/pip" wheel . --no-input --disable-pip-version-check \
     --no-cache-dir --no-deps --no-build-isolation --wheel-dir .dev/wheel \
     --config-settings build-dir=.dev/python \
-    --config-settings cmake.define.SPANLINK_WARNINGS_ARE_ERRORS=ON --verbose
+    --config-settings cmake.define.SPANLINK_WARNINGS_ARE_ERRORS=ON --verbose ||
+    return 1
   cp .dev/python/_core.pyi python/spanlink/
 }
 

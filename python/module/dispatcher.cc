@@ -18,10 +18,16 @@ using namespace nb::literals;  // NOLINT(google-build-using-namespace): `"x"_a`
 using std::string_view;
 
 // What `dispatch("name", …)` may call.
-constexpr std::array<string_view, 10> kSignals = {
-    "span_start", "span_finish", "llm_tool_choice", "tool_call",
-    "tool_call_output_used", "handoff", "llm_hook", "annotate",
-    "scope_finish", "finished_span"};
+constexpr std::array<string_view, 10> kSignals = {"span_start",
+                                                  "span_finish",
+                                                  "llm_tool_choice",
+                                                  "tool_call",
+                                                  "tool_call_output_used",
+                                                  "handoff",
+                                                  "llm_hook",
+                                                  "annotate",
+                                                  "scope_finish",
+                                                  "finished_span"};
 
 nb::object Call(nb::handle self, string_view signal, const nb::args& args,
                 const nb::kwargs& kwargs) {
@@ -123,12 +129,13 @@ void OnScopeFinish(const Bus& bus, const TraceArg& trace) {
 }
 
 void BindSpanSignals(nb::class_<Bus>& bus) {
-  bus.def("span_start", &OnSpanStart, "trace_id"_a, "span_id"_a, nb::kw_only(),
-          "kind"_a = "other", "name"_a = "", "tool_call_id"_a = "",
-          "conversation_id"_a = "", "parent_id"_a = nb::none(),
-          "start"_a = nb::none(),
-          "A span began, or its place in the tree became known. `name`: of the\n"
-          "tool or the agent. A second call fills in what the first left out.");
+  bus.def(
+      "span_start", &OnSpanStart, "trace_id"_a, "span_id"_a, nb::kw_only(),
+      "kind"_a = "other", "name"_a = "", "tool_call_id"_a = "",
+      "conversation_id"_a = "", "parent_id"_a = nb::none(),
+      "start"_a = nb::none(),
+      "A span began, or its place in the tree became known. `name`: of the\n"
+      "tool or the agent. A second call fills in what the first left out.");
   bus.def("span_finish", &OnSpanFinish, "trace_id"_a, "span_id"_a,
           nb::kw_only(), "kind"_a = "other", "outcome"_a = "ok",
           "parent_id"_a = nb::none(), "start"_a = nb::none(),
@@ -146,25 +153,25 @@ void BindSpanSignals(nb::class_<Bus>& bus) {
 }
 
 void BindCallSignals(nb::class_<Bus>& bus) {
-  bus.def("llm_tool_choice", &OnLlmToolChoice, "trace_id"_a, "span_id"_a,
-          "tool_name"_a, "arguments"_a = nb::none(), "tool_call_id"_a = "",
-          nb::kw_only(), "index"_a = 0, "tool_version"_a = "",
-          "parent_id"_a = nb::none(), "start"_a = nb::none(),
-          "end"_a = nb::none(),
-          "The answer of the LLM span `span_id` names a tool and arguments.\n"
-          "`index`: position among the calls of the answer. `arguments`: as the\n"
-          "model wrote them; \"\": none; None: not captured, or cut.");
-  bus.def("tool_call", &OnToolCall, "trace_id"_a, "span_id"_a, "tool_name"_a,
-          "arguments"_a = nb::none(), "tool_call_id"_a = "", nb::kw_only(),
-          "kind"_a = "tool", "outcome"_a = "ok", "parent_id"_a = nb::none(),
-          "start"_a = nb::none(), "end"_a = nb::none(),
-          "The span `span_id` of a tool ended. `outcome` is `not_executed` where\n"
-          "it waits for an approval.");
+  bus.def(
+      "llm_tool_choice", &OnLlmToolChoice, "trace_id"_a, "span_id"_a,
+      "tool_name"_a, "arguments"_a = nb::none(), "tool_call_id"_a = "",
+      nb::kw_only(), "index"_a = 0, "tool_version"_a = "",
+      "parent_id"_a = nb::none(), "start"_a = nb::none(), "end"_a = nb::none(),
+      "The answer of the LLM span `span_id` names a tool and arguments.\n"
+      "`index`: position among the calls of the answer. `arguments`: as the\n"
+      "model wrote them; \"\": none; None: not captured, or cut.");
+  bus.def(
+      "tool_call", &OnToolCall, "trace_id"_a, "span_id"_a, "tool_name"_a,
+      "arguments"_a = nb::none(), "tool_call_id"_a = "", nb::kw_only(),
+      "kind"_a = "tool", "outcome"_a = "ok", "parent_id"_a = nb::none(),
+      "start"_a = nb::none(), "end"_a = nb::none(),
+      "The span `span_id` of a tool ended. `outcome` is `not_executed` where\n"
+      "it waits for an approval.");
   bus.def("tool_call_output_used", &OnToolCallOutputUsed, "trace_id"_a,
-          "span_id"_a, "tool_call_id"_a = "", "tool_name"_a = "",
-          nb::kw_only(), "ordinal"_a = 0, "llm_outcome"_a = "ok",
-          "parent_id"_a = nb::none(), "start"_a = nb::none(),
-          "end"_a = nb::none(),
+          "span_id"_a, "tool_call_id"_a = "", "tool_name"_a = "", nb::kw_only(),
+          "ordinal"_a = 0, "llm_outcome"_a = "ok", "parent_id"_a = nb::none(),
+          "start"_a = nb::none(), "end"_a = nb::none(),
           "The input of the LLM span `span_id` holds a tool's result. Without\n"
           "an id, `tool_name` and the `ordinal` among its results say which.");
   bus.def("handoff", &OnHandoff, "trace_id"_a, "span_id"_a, "from_agent"_a = "",
@@ -180,26 +187,31 @@ void BindCallSignals(nb::class_<Bus>& bus) {
 void BindDispatcher(nb::module_& module) {
   nb::class_<Bus> bus(
       module, "Dispatcher",
-      "A bus for signals: what integrations see of a run, one method a kind of\n"
-      "fact. `spanlink.dispatch` is the bus of the process, where packages that\n"
+      "A bus for signals: what integrations see of a run, one method a kind "
+      "of\n"
+      "fact. `spanlink.dispatch` is the bus of the process, where packages "
+      "that\n"
       "know nothing of one another meet; others are for isolation.\n\n"
       "Calls are synchronous and run the listeners before they return. Nearly\n"
       "every argument may be left out: who knows less gets weaker evidence.\n\n"
       "Ids are text or numbers; 32 (16) hex digits are the id itself. A\n"
-      "`parent_id` of None is not known, \"\" says that there is none. `kind` is\n"
+      "`parent_id` of None is not known, \"\" says that there is none. `kind` "
+      "is\n"
       "one of `other`, `agent`, `llm`, `tool`, `handoff`, `guardrail`, and\n"
       "`outcome` one of `ok`, `failed`, `not_executed`. `start` and `end` are\n"
       "nanoseconds since 1970; without them the order of the calls stands in.\n"
-      "Arguments of tools are text, or an object that is written as JSON; they\n"
+      "Arguments of tools are text, or an object that is written as JSON; "
+      "they\n"
       "are hashed and not kept.\n\n"
       "Thread-safe. Raises TypeError and ValueError for arguments that are no\n"
       "ids, names or times; never for what a listener does.");
   bus.def(nb::init<>());
-  bus.def("__call__", &Call, "signal"_a, "args"_a, "kwargs"_a,
-          nb::sig("def __call__(self, signal: str, *args: Any, **kwargs: Any) "
-                  "-> SpanSummary | None"),
-          "Dispatches a signal by its name: `dispatch(\"tool_call\", trace_id,\n"
-          "span_id, \"add\")`, for programs that replay what they recorded.");
+  bus.def(
+      "__call__", &Call, "signal"_a, "args"_a, "kwargs"_a,
+      nb::sig("def __call__(self, signal: str, *args: Any, **kwargs: Any) "
+              "-> SpanSummary | None"),
+      "Dispatches a signal by its name: `dispatch(\"tool_call\", trace_id,\n"
+      "span_id, \"add\")`, for programs that replay what they recorded.");
   BindSpanSignals(bus);
   BindCallSignals(bus);
   BindFinishedSpan(module, bus);

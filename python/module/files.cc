@@ -118,18 +118,20 @@ void BindFiles(nb::module_& module) {
       "link", &Link, "trace"_a, nb::kw_only(), "policy"_a = "first",
       "min_evidence"_a = "name", "cross_trace"_a = "conversation",
       "profile"_a = "datadog,semconv",
-      "Returns a trace (OTLP/JSON, one object or one a line) with span links on\n"
+      "Returns a trace (OTLP/JSON, one object or one a line) with span links "
+      "on\n"
       "it, and every other byte as it was. `profile`: the attributes of the\n"
       "links. The GIL is released. O(n log n) for n spans.\n\n"
       "Raises ValueError, with the offset and what was expected there, if the\n"
       "envelope cannot be read; spans that cannot be read pass through.");
-  module.def("find_links", &FindLinks, "trace"_a, nb::kw_only(),
-             "name"_a = "trace", "policy"_a = "first", "min_evidence"_a = "name",
-             "cross_trace"_a = "conversation",
-             "Returns the links of a trace as values: OTLP/JSON as for `link`,\n"
-             "or the recorded events of the OpenAI Agents SDK. Sorted by the\n"
-             "start of their consumer. `name`: of the trace, in errors. Raises\n"
-             "as `link` does.");
+  module.def(
+      "find_links", &FindLinks, "trace"_a, nb::kw_only(), "name"_a = "trace",
+      "policy"_a = "first", "min_evidence"_a = "name",
+      "cross_trace"_a = "conversation",
+      "Returns the links of a trace as values: OTLP/JSON as for `link`,\n"
+      "or the recorded events of the OpenAI Agents SDK. Sorted by the\n"
+      "start of their consumer. `name`: of the trace, in errors. Raises\n"
+      "as `link` does.");
   module.def("link_named", &LinkNamed, "name"_a, "trace"_a, nb::kw_only(),
              "policy"_a, "min_evidence"_a, "cross_trace"_a, "profile"_a,
              nb::sig("def link_named(name: str, trace: bytes, *, policy: str, "

@@ -71,8 +71,8 @@ class PythonAttributes {
   // A value that JSON does not know is written as Python shows it.
   static nb::object Json(const nb::object& value) {
     return nb::module_::import_("json").attr("dumps")(
-        value, "default"_a = nb::handle(
-                   reinterpret_cast<PyObject*>(&PyUnicode_Type)));
+        value,
+        "default"_a = nb::handle(reinterpret_cast<PyObject*>(&PyUnicode_Type)));
   }
 
   std::vector<nb::object> kept_;
@@ -110,11 +110,13 @@ struct CapturedSpan {
 };
 
 // NOLINTNEXTLINE(readability-function-size): one parameter a part of the span
-std::optional<Summary> OnFinishedSpan(
-    const Bus& bus, const TraceArg& trace_id, const SpanArg& span_id,
-    const Parent& parent, const Text& name, const Moment& start,
-    const Moment& end, bool failed, const Text& status_message,
-    nb::handle attributes, nb::handle events, bool dropped_attributes) {
+std::optional<Summary> OnFinishedSpan(const Bus& bus, const TraceArg& trace_id,
+                                      const SpanArg& span_id,
+                                      const Parent& parent, const Text& name,
+                                      const Moment& start, const Moment& end,
+                                      bool failed, const Text& status_message,
+                                      nb::handle attributes, nb::handle events,
+                                      bool dropped_attributes) {
   const SpanRef ref = Place(trace_id, span_id, parent, start, end);
   const CapturedSpan captured(attributes, events);
   const FinishedSpan span{.name = name.view,
@@ -146,25 +148,27 @@ void BindFinishedSpan(nb::module_& module, nb::class_<Bus>& bus) {
               "`other`, `agent`, `llm`, `tool`, `handoff` or `guardrail`.")
       .def_ro("dialect", &Summary::dialect,
               "The convention that the span is written in.")
-      .def_ro("choices", &Summary::choices, "Calls in the answer of an LLM span.")
+      .def_ro("choices", &Summary::choices,
+              "Calls in the answer of an LLM span.")
       .def_ro("uses", &Summary::uses,
               "Results of tools in the prompt of an LLM span.");
-  bus.def("finished_span", &OnFinishedSpan, "trace_id"_a, "span_id"_a,
-          nb::kw_only(), "parent_id"_a = nb::none(), "name"_a = "",
-          "start"_a = nb::none(), "end"_a = nb::none(), "failed"_a = false,
-          "status_message"_a = "", "attributes"_a = nb::none(),
-          "events"_a = nb::make_tuple(), "dropped_attributes"_a = false,
-          nb::sig("def finished_span(self, trace_id: str | int, span_id: str | "
-                  "int, *, parent_id: str | int | None = None, name: str = '', "
-                  "start: int | None = None, end: int | None = None, failed: "
-                  "bool = False, status_message: str = '', attributes: "
-                  "Mapping[str, Any] | None = None, events: Iterable[tuple[str, "
-                  "Mapping[str, Any] | None]] = (), dropped_attributes: bool = "
-                  "False) -> SpanSummary | None"),
-          "A finished span, whatever instrumentation wrote it: its attributes\n"
-          "are decoded and dispatched as signals. `events`: pairs of a name and\n"
-          "attributes. Returns None if no dialect knows the span; its place in\n"
-          "the tree is dispatched all the same. docs/dialects.md lists them.");
+  bus.def(
+      "finished_span", &OnFinishedSpan, "trace_id"_a, "span_id"_a,
+      nb::kw_only(), "parent_id"_a = nb::none(), "name"_a = "",
+      "start"_a = nb::none(), "end"_a = nb::none(), "failed"_a = false,
+      "status_message"_a = "", "attributes"_a = nb::none(),
+      "events"_a = nb::make_tuple(), "dropped_attributes"_a = false,
+      nb::sig("def finished_span(self, trace_id: str | int, span_id: str | "
+              "int, *, parent_id: str | int | None = None, name: str = '', "
+              "start: int | None = None, end: int | None = None, failed: "
+              "bool = False, status_message: str = '', attributes: "
+              "Mapping[str, Any] | None = None, events: Iterable[tuple[str, "
+              "Mapping[str, Any] | None]] = (), dropped_attributes: bool = "
+              "False) -> SpanSummary | None"),
+      "A finished span, whatever instrumentation wrote it: its attributes\n"
+      "are decoded and dispatched as signals. `events`: pairs of a name and\n"
+      "attributes. Returns None if no dialect knows the span; its place in\n"
+      "the tree is dispatched all the same. docs/dialects.md lists them.");
 }
 
 }  // namespace spanlink::python

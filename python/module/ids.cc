@@ -48,8 +48,7 @@ class Texts {
     return text;
   }
 
-  void Insert(const Id& id, IdText text)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  void Insert(const Id& id, IdText text) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (young_.size() >= kTextsPerGeneration) old_ = std::exchange(young_, {});
     young_.insert_or_assign(id, std::move(text));
   }

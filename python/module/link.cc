@@ -99,49 +99,51 @@ LinkValue::End ToEnd(const SpanContext& span) {
 }  // namespace
 
 LinkValue ToLinkValue(const SpanLink& link) {
-  return {ToEnd(link.consumer),
-          ToEnd(link.producer),
-          link.kind,
-          link.evidence,
-          link.attempt,
-          link.consumer_finished,
-          link.tool_name,
-          link.tool_call_id,
-          link.tool_version};
+  return {ToEnd(link.consumer), ToEnd(link.producer), link.kind,
+          link.evidence,        link.attempt,         link.consumer_finished,
+          link.tool_name,       link.tool_call_id,    link.tool_version};
 }
 
 void BindLink(nb::module_& module) {
-  nb::class_<LinkValue>(
-      module, "SpanLink",
-      "One data-flow edge of a run, from the output of a producer to the input\n"
-      "of a consumer. Stored on the consumer, the later span, as OpenTelemetry's\n"
-      "span links are. An immutable value: compares by what it says, hashes and\n"
-      "pickles.")
+  nb::class_<LinkValue>(module, "SpanLink",
+                        "One data-flow edge of a run, from the output of a "
+                        "producer to the input\n"
+                        "of a consumer. Stored on the consumer, the later "
+                        "span, as OpenTelemetry's\n"
+                        "span links are. An immutable value: compares by what "
+                        "it says, hashes and\n"
+                        "pickles.")
       .def("__init__", &Init, "trace_id"_a, "span_id"_a, "linked_trace_id"_a,
            "linked_span_id"_a, "kind"_a, "evidence"_a, "tool_name"_a = "",
            "tool_call_id"_a = "", "tool_version"_a = "", "attempt"_a = 1,
            "consumer_finished"_a = false)
-      .def_prop_ro("trace_id",
-                   [](const LinkValue& link) { return link.consumer.trace_id(); },
-                   "Trace of the consumer.")
-      .def_prop_ro("span_id",
-                   [](const LinkValue& link) { return link.consumer.span_id(); },
-                   "The consumer: the span that carries the link.")
-      .def_prop_ro("linked_trace_id",
-                   [](const LinkValue& link) { return link.producer.trace_id(); },
-                   "Trace of the producer; another one only across the traces of\n"
-                   "a conversation.")
-      .def_prop_ro("linked_span_id",
-                   [](const LinkValue& link) { return link.producer.span_id(); },
-                   "The producer: the span that the link points at.")
-      .def_prop_ro("from_", [](const LinkValue&) { return "output"; },
-                   "Which end of the producer: always `output`.")
-      .def_prop_ro("to", [](const LinkValue&) { return "input"; },
-                   "Which end of the consumer: always `input`.")
-      .def_prop_ro("kind",
-                   [](const LinkValue& link) { return LinkKindName(link.kind); },
-                   "`tool_choice`, `tool_result`, `handoff_choice`,\n"
-                   "`handoff_result`, `input_guardrail` or `output_guardrail`.")
+      .def_prop_ro(
+          "trace_id",
+          [](const LinkValue& link) { return link.consumer.trace_id(); },
+          "Trace of the consumer.")
+      .def_prop_ro(
+          "span_id",
+          [](const LinkValue& link) { return link.consumer.span_id(); },
+          "The consumer: the span that carries the link.")
+      .def_prop_ro(
+          "linked_trace_id",
+          [](const LinkValue& link) { return link.producer.trace_id(); },
+          "Trace of the producer; another one only across the traces of\n"
+          "a conversation.")
+      .def_prop_ro(
+          "linked_span_id",
+          [](const LinkValue& link) { return link.producer.span_id(); },
+          "The producer: the span that the link points at.")
+      .def_prop_ro(
+          "from_", [](const LinkValue&) { return "output"; },
+          "Which end of the producer: always `output`.")
+      .def_prop_ro(
+          "to", [](const LinkValue&) { return "input"; },
+          "Which end of the consumer: always `input`.")
+      .def_prop_ro(
+          "kind", [](const LinkValue& link) { return LinkKindName(link.kind); },
+          "`tool_choice`, `tool_result`, `handoff_choice`,\n"
+          "`handoff_result`, `input_guardrail` or `output_guardrail`.")
       .def_prop_ro(
           "evidence",
           [](const LinkValue& link) { return EvidenceName(link.evidence); },
@@ -166,9 +168,11 @@ void BindLink(nb::module_& module) {
            "`profile`: `datadog` (`from`, `to`), `semconv`\n"
            "(`gen_ai.attribution.link_type`), both with a comma, or `none`;\n"
            "`spanlink.kind` and `spanlink.evidence` are always there.")
-      .def("__eq__", [](const LinkValue& a, const LinkValue& b) { return a == b; },
-           nb::is_operator(),
-           nb::sig("def __eq__(self, other: object, /) -> bool"))
+      .def(
+          "__eq__",
+          [](const LinkValue& a, const LinkValue& b) { return a == b; },
+          nb::is_operator(),
+          nb::sig("def __eq__(self, other: object, /) -> bool"))
       .def("__hash__",
            [](const LinkValue& link) {
              return nb::hash(nb::cast(StateOf(link)));

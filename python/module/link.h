@@ -1,5 +1,5 @@
-// `spanlink.SpanLink`: a `SpanLink` with ids as text, as Python sees it. The text
-// is made where somebody asks for it.
+// `spanlink.SpanLink`: a `SpanLink` with ids as text, as Python sees it. The
+// text is made where somebody asks for it.
 //
 // Thread safety: a value, immutable from Python.
 #ifndef SPANLINK_PYTHON_MODULE_LINK_H_

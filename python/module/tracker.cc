@@ -183,10 +183,9 @@ int Clear(PyObject* self) {
   return 0;
 }
 
-PyType_Slot slots[] = {
-    {Py_tp_traverse, reinterpret_cast<void*>(Traverse)},
-    {Py_tp_clear, reinterpret_cast<void*>(Clear)},
-    {0, nullptr}};
+PyType_Slot slots[] = {{Py_tp_traverse, reinterpret_cast<void*>(Traverse)},
+                       {Py_tp_clear, reinterpret_cast<void*>(Clear)},
+                       {0, nullptr}};
 
 std::chrono::nanoseconds Seconds(double seconds) {
   if (!(seconds >= 0)) throw nb::value_error("a time in seconds is negative");
@@ -228,20 +227,27 @@ void Init(Tracker* tracker, const nb::object& dispatcher, nb::object on_link,
 void BindTracker(nb::module_& module) {
   nb::class_<Tracker>(
       module, "Tracker", nb::type_slots(slots),
-      "Listens to a dispatcher (by default `spanlink.dispatch`) and makes links\n"
+      "Listens to a dispatcher (by default `spanlink.dispatch`) and makes "
+      "links\n"
       "for as long as it lives, or until `close`.\n\n"
-      "`on_link(link)` is called for every link, on the thread that dispatched\n"
+      "`on_link(link)` is called for every link, on the thread that "
+      "dispatched\n"
       "what decided it, outside all locks; without it links wait for\n"
       "`take_links`, 65,536 at most. `on_annotation(trace_id, span_id, key,\n"
-      "value)` is told on which LLM span an annotation belongs. What they raise\n"
+      "value)` is told on which LLM span an annotation belongs. What they "
+      "raise\n"
       "goes to `sys.unraisablehook` and stops nothing.\n\n"
       "`mode`: `live` decides as soon as nothing can change the answer,\n"
-      "`settled` when a trace is finished. `policy`: the `first` LLM span that\n"
+      "`settled` when a trace is finished. `policy`: the `first` LLM span "
+      "that\n"
       "reads a result is linked to it, or `all`. `scope`: what may be linked\n"
       "with one another, a `trace` or everything in the `process`; the latter\n"
-      "is for comparing with trackers that work so. `min_evidence`: weaker links\n"
-      "are not told. `max_spans`, `max_traces`, `idle_seconds`: bounds of what\n"
-      "is kept; the oldest goes first. `seed`: for the keyed hash of arguments;\n"
+      "is for comparing with trackers that work so. `min_evidence`: weaker "
+      "links\n"
+      "are not told. `max_spans`, `max_traces`, `idle_seconds`: bounds of "
+      "what\n"
+      "is kept; the oldest goes first. `seed`: for the keyed hash of "
+      "arguments;\n"
       "by default a random one.\n\n"
       "Keeps ids, names and hashes, no arguments. Thread-safe.")
       .def("__init__", &Init, "dispatcher"_a = nb::none(), nb::kw_only(),
@@ -270,11 +276,12 @@ void BindTracker(nb::module_& module) {
       .def("close", &Tracker::Close,
            "Stops listening, after calls on other threads have returned, and\n"
            "decides what is open. A second call does nothing.")
-      .def("__enter__", [](nb::handle self) { return nb::borrow(self); },
-           nb::sig("def __enter__(self) -> Tracker"))
-      .def("__exit__",
-           [](Tracker& self, const nb::args&) { self.Close(); }, "args"_a,
-           nb::sig("def __exit__(self, *args: object) -> None"))
+      .def(
+          "__enter__", [](nb::handle self) { return nb::borrow(self); },
+          nb::sig("def __enter__(self) -> Tracker"))
+      .def(
+          "__exit__", [](Tracker& self, const nb::args&) { self.Close(); },
+          "args"_a, nb::sig("def __exit__(self, *args: object) -> None"))
       .def_prop_ro("stats", &Tracker::Stats,
                    nb::sig("def stats(self) -> dict[str, int]"),
                    "What is kept at the moment, by name.")

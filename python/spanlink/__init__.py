@@ -18,6 +18,7 @@ if "t" in getattr(sys, "abiflags", ""):
         "GIL. Use the default build of this version of Python."
     )
 
+from spanlink._annotate import annotate
 from spanlink._core import (
     Dispatcher,
     SpanLink,
@@ -36,6 +37,7 @@ __all__ = [
     "SpanSummary",
     "Tracker",
     "__version__",
+    "annotate",
     "dispatch",
     "find_links",
     "link",

@@ -1,10 +1,8 @@
 """Linking a trace file."""
 
 import os
-import tempfile
-from pathlib import Path
 
-from spanlink._core import SpanLink, link_named, find_links
+from spanlink._core import SpanLink, find_links, link_named
 
 
 def link_file(
@@ -25,36 +23,31 @@ def link_file(
     Raises OSError, and ValueError with the file, the offset and what was
     expected there. Neither quotes the file.
     """
-    source = Path(path)
+    name = os.fspath(path)
     options = {
         "policy": policy,
         "min_evidence": min_evidence,
         "cross_trace": cross_trace,
     }
+    with open(name, "rb") as file:
+        trace = file.read()
     if output is None:
-        return find_links(source.read_bytes(), name=str(source), **options)
-    linked, links = link_named(
-        str(source), source.read_bytes(), profile=profile, **options
-    )
-    _replace(Path(output), linked)
+        return find_links(trace, name=name, **options)
+    linked, links = link_named(name, trace, profile=profile, **options)
+    _replace(os.path.realpath(output), linked)
     return links
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _replace(path: str, content: bytes) -> None:
     """Writes beside `path` first, so that a reader never sees half of it."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    part = f"{path}.{os.getpid()}.part"
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(part, "wb") as file:
             file.write(content)
-        mode = path.stat().st_mode if path.exists() else 0o666 & ~_umask()
-        os.chmod(name, mode)
-        os.replace(name, path)
+        if os.path.exists(path):
+            os.chmod(part, os.stat(path).st_mode)
+        os.replace(part, path)
     except BaseException:
-        os.unlink(name)
+        if os.path.exists(part):
+            os.unlink(part)
         raise
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

@@ -1,24 +1,32 @@
 """Span links for OpenTelemetry spans of any GenAI instrumentation.
 
-    provider.add_span_processor(
-        LinkingSpanProcessor(BatchSpanProcessor(OTLPSpanExporter()))
-    )
+provider.add_span_processor(
+    LinkingSpanProcessor(BatchSpanProcessor(OTLPSpanExporter()))
+)
 """
 
+import json
 import logging
 import os
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from time import monotonic
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
-from opentelemetry.trace import Link, SpanContext, StatusCode, TraceFlags
+from opentelemetry.trace import (
+    Link,
+    SpanContext,
+    StatusCode,
+    TraceFlags,
+    get_current_span,
+)
 
+from spanlink import _annotate
 from spanlink._core import Dispatcher, SpanLink, SpanSummary, Tracker, dispatch
 
 _log = logging.getLogger("spanlink")
@@ -65,9 +73,9 @@ class LinkingSpanProcessor(SpanProcessor):
     Spans are decoded whatever instrumentation wrote them (docs/dialects.md). A span
     that cannot carry a link goes on at once, as the object that it is; one that can
     waits for what it lacks: the end of its trace, or `linger` seconds. At most
-    `max_waiting` spans wait, of at most `max_traces` traces; the oldest go on first. Nothing is changed of a span but
-    its links: those it has stay first, none is added twice, at most 128 are kept and
-    the rest is counted in `dropped_links`.
+    `max_waiting` spans wait, of at most `max_traces` traces; the oldest go on first.
+    Nothing is changed of a span but its links: those it has stay first, none is added
+    twice, at most 128 are kept and the rest is counted in `dropped_links`.
 
     `dispatcher`: where signals go; by default the one of the process, so that other
     packages may report a part of what happens. `policy` and `min_evidence` are those
@@ -258,7 +266,9 @@ class LinkingSpanProcessor(SpanProcessor):
                 trace.settled.clear()
             ready = self._pop(keys)
             excess = len(self._waiting) - self._max_waiting
-            ready += self._pop([k for k, _ in zip(self._waiting, range(excess))])
+            ready += self._pop(
+                [k for k, _ in zip(self._waiting, range(excess), strict=False)]
+            )
             self._start_timer()
         return ready
 
@@ -352,6 +362,22 @@ class LinkingSpanProcessor(SpanProcessor):
         self._failures += 1
         # The message may quote what the span holds.
         _log.debug("a span was not linked: %s", type(error).__name__)
+
+
+def _annotate_current(values: Mapping[str, str]) -> bool:
+    """Puts metadata on the current span, which is the LLM span in the code of a model
+    and of a client. Others have no place of their own for it."""
+    span = get_current_span()
+    if not span.is_recording():
+        return False
+    for key, value in values.items():
+        plain = json.loads(value)
+        known = isinstance(plain, (str, bool, int, float))
+        span.set_attribute(key, plain if known else value)
+    return True
+
+
+_annotate.register(_annotate_current)
 
 
 def with_links(

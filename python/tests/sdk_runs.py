@@ -1427,7 +1427,8 @@ async def approval(env: Env) -> None:
 @scenario(
     "approval",
     why="the spans that wait for approval have no result; without hooks nothing tells"
-    " the two executions apart: both come from one answer, but ids may be swapped",
+    " the two executions apart: a link would be graded `order`, which is not shown",
+    without_hooks={"choice_links": 3, "result_links": 1},
 )
 async def approval_of_equal_calls(env: Env) -> None:
     """Two equal calls wait beside one that does not; the second is approved first."""
@@ -1832,7 +1833,7 @@ def write_expected() -> None:
     for one in all_runs():
         if not missing(one[0]):
             rows[run_key(*one)] = expected_row(run(*one))
-    keys = [key for key in map(lambda one: run_key(*one), all_runs()) if key in rows]
+    keys = [key for key in (run_key(*one) for one in all_runs()) if key in rows]
     lines = [f"{json.dumps(key)}: {json.dumps(rows[key])}" for key in keys]
     EXPECTED.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 

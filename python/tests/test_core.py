@@ -1,3 +1,4 @@
+# venvs: sdk-newest sdk-oldest frameworks
 """The bus, the tracker and the functions for files, without any framework."""
 
 import gc
@@ -261,9 +262,7 @@ def test_closing_waits_for_a_callback_on_another_thread(bus):
 
     tracker = spanlink.Tracker(bus, on_link=slow)
     bus.llm_tool_choice(TRACE, "llm", "add", "{}", "c")
-    caller = threading.Thread(
-        target=bus.tool_call, args=(TRACE, "tool", "add", "{}")
-    )
+    caller = threading.Thread(target=bus.tool_call, args=(TRACE, "tool", "add", "{}"))
     caller.start()
     inside.wait(30)
     threading.Timer(0.05, leave.set).start()
@@ -316,7 +315,9 @@ def test_threads_link_as_one_does(bus):
 def test_memory_is_bounded(bus):
     with spanlink.Tracker(bus, max_spans=1000, max_traces=16) as tracker:
         for number in range(5000):
-            bus.llm_tool_choice(f"t{number % 100}", f"l{number}", "f", "{}", f"{number}")
+            bus.llm_tool_choice(
+                f"t{number % 100}", f"l{number}", "f", "{}", f"{number}"
+            )
         assert tracker.stats["scopes"] <= 16
         assert tracker.stats["spans"] <= 1000
         assert tracker.diagnostics["evicted_scope"] > 0
@@ -438,9 +439,7 @@ def test_a_child_process_can_close_a_tracker(bus):
 
     tracker = spanlink.Tracker(bus, on_link=slow)
     bus.llm_tool_choice(TRACE, "llm", "add", "{}", "c")
-    caller = threading.Thread(
-        target=bus.tool_call, args=(TRACE, "tool", "add", "{}")
-    )
+    caller = threading.Thread(target=bus.tool_call, args=(TRACE, "tool", "add", "{}"))
     caller.start()
     inside.wait(30)
     child = os.fork()

@@ -69,6 +69,8 @@ def test_readme_shows_the_lines_of_the_examples():
 # `pip install` on Debian 12: every package that README.md names is needed.
 def test_readme_names_the_packages_of_the_build():
     packages = (ROOT / "third_party" / "packages.txt").read_text(encoding="utf-8")
-    (line,) = re.findall(r"apt-get install (.*?)\n\S*python3 -m venv", README, re.DOTALL)
+    (line,) = re.findall(
+        r"apt-get install (.*?)\n\S*python3 -m venv", README, re.DOTALL
+    )
     for name in line.replace("\\", " ").split():
         assert re.search(rf"^{re.escape(name)}$", packages, re.MULTILINE), name

@@ -94,7 +94,8 @@ def chat(tracer, *, calls=(), results=(), name="chat", **options):
         span.set_attribute("gen_ai.operation.name", "chat")
         span.set_attribute("gen_ai.input.messages", json.dumps(messages))
         span.set_attribute(
-            "gen_ai.output.messages", json.dumps([{"role": "assistant", "parts": parts}])
+            "gen_ai.output.messages",
+            json.dumps([{"role": "assistant", "parts": parts}]),
         )
     return span
 
@@ -138,9 +139,7 @@ def test_what_carries_no_link_goes_on_at_once_as_it_is(make, next_processor):
         assert type(ended).__name__ == "ReadableSpan"
 
 
-def test_links_that_are_there_stay_first_and_none_is_added_twice(
-    make, next_processor
-):
+def test_links_that_are_there_stay_first_and_none_is_added_twice(make, next_processor):
     _, tracer = make()
     with tracer.start_as_current_span("root"):
         other = SpanContext(0xABC, 0xDEF, True)
@@ -169,10 +168,21 @@ def test_a_span_keeps_all_but_its_links(make, next_processor):
     linked = next_processor.ended[1]
     assert len(linked.links) == 1
     twin = span._readable_span()
-    for field in (
-        "name context parent kind status attributes events start_time end_time resource"
-        " instrumentation_scope dropped_attributes dropped_events"
-    ).split():
+    for field in [
+        "name",
+        "context",
+        "parent",
+        "kind",
+        "status",
+        "attributes",
+        "events",
+        "start_time",
+        "end_time",
+        "resource",
+        "instrumentation_scope",
+        "dropped_attributes",
+        "dropped_events",
+    ]:
         assert getattr(linked, field) == getattr(twin, field), field
     assert json.loads(linked.to_json())["links"][0]["attributes"]["from"] == "output"
     assert twin.links == ()
@@ -183,7 +193,9 @@ def test_no_more_than_the_limit_of_links_and_the_rest_is_counted(make):
     span = tracer.start_span("many")
     span.end()
     links = [
-        spanlink.SpanLink("0" * 32, "0" * 16, "1" * 32, f"{n + 1:016x}", "tool_result", "name")
+        spanlink.SpanLink(
+            "0" * 32, "0" * 16, "1" * 32, f"{n + 1:016x}", "tool_result", "name"
+        )
         for n in range(MAX_LINKS + 5)
     ]
     linked = with_links(span._readable_span(), links)
@@ -256,14 +268,12 @@ def test_a_link_that_comes_too_late_is_counted(make, next_processor):
 
 
 # R24: a span that cannot be handled goes on as it is.
-def test_what_goes_wrong_is_counted_and_the_span_goes_on(
-    make, next_processor, caplog
-):
+def test_what_goes_wrong_is_counted_and_the_span_goes_on(make, next_processor, caplog):
     processor, tracer = make()
-    with caplog.at_level(logging.DEBUG, "spanlink"):
-        with tracer.start_as_current_span("root"):
-            processor._dispatch = Broken()
-            tracer.start_span("broken").end()
+    caplog.set_level(logging.DEBUG, "spanlink")
+    with tracer.start_as_current_span("root"):
+        processor._dispatch = Broken()
+        tracer.start_span("broken").end()
     assert {span.name for span in next_processor.ended} == {"broken", "root"}
     assert processor.diagnostics["processor_failure"] == 3
     assert CANARY not in caplog.text
@@ -369,7 +379,9 @@ def test_in_front_of_a_batch_processor():
 def test_a_child_process_starts_without_the_spans_of_its_parent(make, next_processor):
     processor, tracer = make(linger=3600)
     root = tracer.start_span("root of the parent")
-    tool(tracer, {"a": 1}, name="waits in the parent", context=set_span_in_context(root))
+    tool(
+        tracer, {"a": 1}, name="waits in the parent", context=set_span_in_context(root)
+    )
     processor._lock.acquire()  # as another thread may hold it
     child = os.fork()
     if child == 0:
@@ -393,7 +405,11 @@ def test_a_child_process_starts_without_the_spans_of_its_parent(make, next_proce
 
 
 def test_a_wrong_option_fails_where_it_is_given():
-    for options in ({"profile": "jaeger"}, {"policy": "some"}, {"min_evidence": "luck"}):
+    for options in (
+        {"profile": "jaeger"},
+        {"policy": "some"},
+        {"min_evidence": "luck"},
+    ):
         with pytest.raises(ValueError):
             LinkingSpanProcessor(Next(), **options)
 
@@ -409,3 +425,16 @@ def test_simple_processor_gets_links_too():
         tool(tracer, {"a": 1})
     assert [len(s.links) for s in exporter.get_finished_spans()] == [0, 1, 0]
     provider.shutdown()
+
+
+def test_annotate_puts_attributes_on_the_current_span(make, next_processor):
+    _, tracer = make()
+    spanlink.annotate(lost=True)  # there is no span: nothing happens
+    with tracer.start_as_current_span("chat"):
+        spanlink.annotate(prompt_version="v3", tries=2, found={"a": [1]})
+    (span,) = next_processor.ended
+    assert dict(span.attributes) == {
+        "prompt_version": "v3",
+        "tries": 2,
+        "found": '{"a": [1]}',
+    }

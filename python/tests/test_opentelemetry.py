@@ -18,10 +18,7 @@ EXPECTED = json.loads(
     (Path(__file__).parent / "expected" / "otel_runs.json").read_text()
 )
 RUNS = [
-    (setup, scenario)
-    for setup in SETUPS
-    if setup.installed
-    for scenario in SCENARIOS
+    (setup, scenario) for setup in SETUPS if setup.installed for scenario in SCENARIOS
 ]
 ROWS: dict[str, matrix.Row] = {}
 SEEN = set()
@@ -50,7 +47,6 @@ class Exported:
             for link in span.links
             if link.attributes.get("spanlink.kind") in kinds
         ]
-
 
     def evidence(self):
         return {
@@ -109,7 +105,7 @@ def test_links_are_the_true_ones(setup, scenario):
 
 
 def test_docs_say_what_links():
-    if SEEN != {(setup.key, scenario) for setup, scenario in RUNS}:
+    if {(setup.key, scenario) for setup, scenario in RUNS} != SEEN:
         pytest.skip("not all runs were selected")
     part = Path(sys.prefix).name
     matrix.check(part if part == "frameworks-2" else "frameworks", list(ROWS.values()))

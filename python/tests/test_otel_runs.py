@@ -1,3 +1,4 @@
+# venvs: frameworks frameworks-2
 """The harness in otel_runs.py says the truth, and says it about every call.
 
 Nothing of spanlink is used here. expected/otel_runs.json was written from what the

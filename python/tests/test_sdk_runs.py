@@ -1,3 +1,4 @@
+# venvs: sdk-newest sdk-oldest
 """The harness itself: what `sdk_runs` says about a run is complete and consistent.
 
 Runs without spanlink.

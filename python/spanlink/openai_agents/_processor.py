@@ -8,12 +8,14 @@ call of the SDK: to the callback, and onto the spans that wait for them.
 
 import json
 import logging
+import os
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
+from inspect import signature
 from time import monotonic
 from typing import Any, Concatenate, ParamSpec
 
@@ -28,17 +30,34 @@ _P = ParamSpec("_P")
 # Spans that carry links. All others are handed on when they end.
 _LINKED = ("llm", "tool", "handoff", "guardrail")
 
+# Parents that are looked at, at most: ids that users choose may go in circles.
+_MAX_DEPTH = 256
+
 _links: "weakref.WeakKeyDictionary[Span[Any], list[SpanLink]]" = (
     weakref.WeakKeyDictionary()
 )
-# Those that hooks talk to.
-live_processors: "weakref.WeakSet[SpanLinkProcessor]" = weakref.WeakSet()
+_unexecuted: "weakref.WeakSet[Span[Any]]" = weakref.WeakSet()
+_live: "weakref.WeakSet[SpanLinkProcessor]" = weakref.WeakSet()
+_live_lock = threading.Lock()
 
 
 def links_of(span: Span[Any]) -> tuple[SpanLink, ...]:
     """The links on a span that a `SpanLinkProcessor` has seen, in the order in which
     they were found. For exporters; they live as long as the span."""
     return tuple(_links.get(span, ()))
+
+
+def waits_for_approval(span: Span[Any]) -> bool:
+    """Whether a tool's span ended without running it, as far as a `SpanLinkProcessor`
+    knows: the span itself looks like that of a tool that returned None."""
+    return span in _unexecuted
+
+
+def processors_of(span: Span[Any]) -> "list[SpanLinkProcessor]":
+    """The processors that know a span: those that hooks talk to about it."""
+    with _live_lock:
+        live = list(_live)
+    return [processor for processor in live if processor.knows(span)]
 
 
 @dataclass(slots=True)
@@ -52,6 +71,7 @@ class _Entry:
     # As a parent of LLM spans.
     hooks: int = 0
     last_llm: "Span[Any] | None" = None
+    prompt_is_known: bool = False
     answer_is_known: bool = False
     # What only hooks know.
     prompt: list[str] | None = None
@@ -64,22 +84,28 @@ class _Run:
 
     conversation_id: str = ""
     ended: bool = True  # or its start was not seen
+    last_event: float = 0.0
+    # Tool spans without a result, by the agent that they ran for.
+    silent: dict[str, list[_Entry]] = field(default_factory=dict)
     entries: "OrderedDict[str, _Entry]" = field(default_factory=OrderedDict)
 
 
 def _guarded(
     method: Callable[Concatenate["SpanLinkProcessor", _P], None],
-) -> Callable[Concatenate["SpanLinkProcessor", _P], None]:
-    """Nothing that goes wrong here reaches the run; it is counted."""
+) -> Callable[Concatenate["SpanLinkProcessor", _P], bool]:
+    """Nothing that goes wrong here reaches the run; it is counted. Returns whether
+    all went well."""
 
     @wraps(method)
-    def call(self: "SpanLinkProcessor", *args: _P.args, **kwargs: _P.kwargs) -> None:
+    def call(self: "SpanLinkProcessor", /, *args: _P.args, **kwargs: _P.kwargs) -> bool:
         try:
             method(self, *args, **kwargs)
         except Exception as error:
             self._failures += 1
             # The message may quote what the span holds.
             _log.debug("%s: %s", method.__name__, type(error).__name__)
+            return False
+        return True
 
     return call
 
@@ -91,11 +117,13 @@ class SpanLinkProcessor(TracingProcessor):
 
     `on_link(link)` is called for every link of the runs that this processor sees,
     on the thread of the run, as soon as nothing can change it; the last ones when
-    the trace ends. What it raises goes to `sys.unraisablehook`.
+    the trace ends. What it raises goes to `sys.unraisablehook`; while it runs, only
+    its thread waits.
 
     `next`: a processor that is told everything later: a span that ended is handed
     on when its links and annotations are known, at the latest with the end of its
-    trace, after `linger` seconds, or when `max_waiting` others wait. An exporter
+    trace, after `linger` seconds, or when `max_waiting` others wait. What it raises
+    is logged and counted, and while it runs, only its thread waits. An exporter
     behind it finds them by `links_of(span)` and in `span.span_data.metadata`:
 
         set_trace_processors([SpanLinkProcessor(next=BatchTraceProcessor(exporter))])
@@ -108,7 +136,9 @@ class SpanLinkProcessor(TracingProcessor):
     data.
 
     Keeps ids, names and hashes of a trace until it ends, and the spans that are open
-    or wait. Thread-safe. Raises nothing into the run.
+    or wait; at most `max_open` and `max_waiting` of them and `max_traces` traces, the
+    oldest go first. Thread-safe, and safe to fork: a child starts without the spans
+    of its parent. Raises nothing into the run.
     """
 
     def __init__(
@@ -120,36 +150,50 @@ class SpanLinkProcessor(TracingProcessor):
         policy: str = "first",
         min_evidence: str = "name",
         linger: float = 30.0,
+        max_open: int = 65_536,
         max_waiting: int = 4096,
         max_traces: int = 4096,
     ) -> None:
         self._on_link = on_link
         self._next = next
         self._dispatch = dispatcher or dispatch
+        self._policy = policy
+        self._min_evidence = min_evidence
         self._linger = linger
+        self._max_open = max_open
         self._max_waiting = max_waiting
         self._max_traces = max_traces
         self._failures = 0
+        self._next_failures = 0
+        self._reset()
+        with _live_lock:
+            _live.add(self)
+
+    def _reset(self) -> None:
         self._lock = threading.RLock()
         self._runs: OrderedDict[str, _Run] = OrderedDict()
-        # Spans that ended and wait, oldest first.
+        # Spans by trace and span id, oldest first: those that are open, and those
+        # that ended and wait.
+        self._open: OrderedDict[tuple[str, str], _Entry] = OrderedDict()
         self._waiting: OrderedDict[tuple[str, str], _Entry] = OrderedDict()
         self._tracker = Tracker(
             self._dispatch,
             on_link=self._take_link,
             on_annotation=self._take_annotation,
-            policy=policy,
-            min_evidence=min_evidence,
+            policy=self._policy,
+            min_evidence=self._min_evidence,
         )
-        live_processors.add(self)
 
     @property
     def diagnostics(self) -> dict[str, int]:
         """What was odd about the data, by name, with counts; `processor_failure`:
-        calls of the SDK that could not be handled."""
+        calls of the SDK that could not be handled; `next_failure`: calls of `next`
+        that raised."""
         counts = dict(self._tracker.diagnostics)
         if self._failures:
             counts["processor_failure"] = self._failures
+        if self._next_failures:
+            counts["next_failure"] = self._next_failures
         return counts
 
     @property
@@ -157,11 +201,10 @@ class SpanLinkProcessor(TracingProcessor):
         """What is kept at the moment, by name: the tracker's, and `traces`,
         `open_spans`, `waiting_spans`."""
         with self._lock:
-            entries = sum(len(run.entries) for run in self._runs.values())
             return {
                 **self._tracker.stats,
                 "traces": sum(not run.ended for run in self._runs.values()),
-                "open_spans": entries - len(self._waiting),
+                "open_spans": len(self._open),
                 "waiting_spans": len(self._waiting),
             }
 
@@ -169,36 +212,46 @@ class SpanLinkProcessor(TracingProcessor):
 
     def on_trace_start(self, trace: Trace) -> None:
         self._start_trace(trace)
-        if self._next is not None:
-            self._next.on_trace_start(trace)
+        self._tell_next("on_trace_start", trace)
 
     def on_trace_end(self, trace: Trace) -> None:
-        self._end_trace(trace.trace_id)
-        if self._next is not None:
-            self._next.on_trace_end(trace)
+        self._end_trace(trace)
+        self._tell_next("on_trace_end", trace)
 
     def on_span_start(self, span: Span[Any]) -> None:
         self._start_span(span)
-        if self._next is not None:
-            self._next.on_span_start(span)
+        self._tell_next("on_span_start", span)
 
     def on_span_end(self, span: Span[Any]) -> None:
         self._end_span(span)
-        self._hand_on(self._let_wait(span))
+        if not self._let_wait(span):  # it has no ids
+            self._tell_next("on_span_end", span)
 
-    def shutdown(self) -> None:
-        """Hands on what waits, and stops listening."""
+    def shutdown(self, timeout: float | None = None) -> None:
+        """Hands on what waits, and stops listening, after calls of `on_link` on other
+        threads have returned. `timeout`: in seconds, for `next`, if that knows it."""
         self._hand_on_all()
         self._tracker.close()
-        live_processors.discard(self)
+        with _live_lock:
+            _live.discard(self)
         if self._next is not None:
-            self._next.shutdown()
+            has_limit = timeout is not None and _takes_timeout(self._next.shutdown)
+            self._tell_next("shutdown", **({"timeout": timeout} if has_limit else {}))
 
     def force_flush(self) -> None:
         """Hands on every span that waits, with the links that are known."""
         self._hand_on_all()
-        if self._next is not None:
-            self._next.force_flush()
+        self._tell_next("force_flush")
+
+    def _tell_next(self, event: str, *args: Any, **kwargs: Any) -> None:
+        """What goes wrong there stops neither the run nor what else it is told."""
+        if self._next is None:
+            return
+        try:
+            getattr(self._next, event)(*args, **kwargs)
+        except Exception as error:
+            self._next_failures += 1
+            _log.error("the next processor failed: %s: %s", event, type(error).__name__)
 
     # The same, as signals.
 
@@ -208,23 +261,52 @@ class SpanLinkProcessor(TracingProcessor):
             run = self._run(trace.trace_id)
             run.ended = False
             run.conversation_id = str(getattr(trace, "group_id", None) or "")
+        self._forget_old_runs()
 
     @_guarded
-    def _end_trace(self, trace_id: str) -> None:
-        self._dispatch.scope_finish(trace_id)
+    def _end_trace(self, trace: Trace) -> None:
+        trace_id = trace.trace_id
         with self._lock:
             run = self._run(trace_id)
             run.ended = True
-            entries = [e for e in run.entries.values() if e.ended_at is not None]
-            self._forget_open(run)
-        self._hand_on(entries)
+        self._finish_if_over(trace_id, run)
+
+    def _finish_if_over(self, trace_id: str, run: _Run) -> None:
+        """Nothing more is expected of a trace that ended when no span of it is open:
+        a tool that is cancelled ends later than its trace. A run that goes on after
+        an approval has no other end."""
+        with self._lock:
+            is_over = run.ended and not any(
+                entry.ended_at is None for entry in run.entries.values()
+            )
+        if is_over:
+            self._finish(trace_id, run)
+
+    @_guarded
+    def _finish(self, trace_id: str, run: _Run) -> None:
+        for agent_id in list(run.silent):
+            self._report_silent(run, agent_id, "not_executed")
+        try:
+            self._dispatch.scope_finish(trace_id)
+        finally:  # also of a trace whose id is none
+            with self._lock:
+                ended = [e for e in run.entries.values() if e.ended_at is not None]
+                for span_id in run.entries:
+                    self._open.pop((trace_id, span_id), None)
+                run.entries = OrderedDict((e.span.span_id, e) for e in ended)
+            self._hand_on(ended)
 
     @_guarded
     def _start_span(self, span: Span[Any]) -> None:
         kind = _spans.kind_of(span.span_data)
         with self._lock:
             run = self._run(span.trace_id)
-            run.entries[span.span_id] = _Entry(span, kind)
+            entry = run.entries[span.span_id] = _Entry(span, kind)
+            self._open[span.trace_id, span.span_id] = entry
+            self._forget_open_spans()
+            agent_id = self._agent_of(run, span)
+        if kind in ("llm", "handoff"):  # the run goes on: they were executed
+            self._report_silent(run, agent_id, "ok")
         self._dispatch.span_start(
             span.trace_id,
             span.span_id,
@@ -238,53 +320,51 @@ class SpanLinkProcessor(TracingProcessor):
             ready = self._close_window(run, parent)
             if parent is not None and kind == "llm":
                 parent.last_llm = span
-                parent.answer_is_known = False
+                parent.prompt_is_known = parent.answer_is_known = False
         self._hand_on(ready)
 
     @_guarded
     def _end_span(self, span: Span[Any]) -> None:
         with self._lock:
             run = self._run(span.trace_id)
-            entry = run.entries.get(span.span_id)
-            if entry is None:  # it began before this processor was there
-                entry = _Entry(span, _spans.kind_of(span.span_data))
-                run.entries[span.span_id] = entry
+            entry = self._entry_of(run, span)
             parent = run.entries.get(span.parent_id or "")
-        outcome = _spans.outcome_of(span, entry.kind)
-        if entry.kind == "llm":
-            self._report_llm(span, parent, outcome)
-        elif entry.kind == "tool":
-            self._report_tool(span, entry, outcome)
-        elif entry.kind == "handoff":
-            self._report_handoff(span, outcome)
-        self._dispatch.span_finish(
-            span.trace_id,
-            span.span_id,
-            kind=entry.kind,
-            outcome=outcome,
-            parent_id=span.parent_id or "",
-        )
-        with self._lock:
-            ready = self._close_window(run, entry)
-        self._hand_on(ready)
+        outcome = "failed"
+        try:
+            outcome = _spans.outcome_of(span, entry.kind)
+            if entry.kind == "llm":
+                self._report_llm(span, parent, outcome)
+            elif entry.kind == "tool":
+                self._report_or_defer_tool(run, entry, outcome)
+            elif entry.kind == "handoff":
+                self._report_handoff(span, outcome)
+            elif entry.kind == "agent":
+                self._report_silent(run, span.span_id, "not_executed")
+        finally:  # also of a span that cannot be read
+            self._dispatch.span_finish(
+                span.trace_id,
+                span.span_id,
+                kind=entry.kind,
+                outcome=outcome,
+                parent_id=span.parent_id or "",
+            )
+            with self._lock:
+                ready = self._close_window(run, entry)
+            self._hand_on(ready)
 
     # What a span holds, as signals.
 
-    def _report_llm(
-        self, span: Span[Any], parent: _Entry | None, outcome: str
-    ) -> None:
+    def _report_llm(self, span: Span[Any], parent: _Entry | None, outcome: str) -> None:
         used = list(_spans.uses_of(span.span_data))
-        if not used and parent is not None and parent.prompt is not None:
-            used = parent.prompt
-        self._report_uses(span, used, outcome)
+        given_up = _spans.was_given_up(span.span_data)
+        self._report_uses(span, used, "failed" if given_up else outcome)
         choices = list(_spans.choices_of(span.span_data))
         self._report_choices(span, choices)
         if parent is not None and parent.last_llm is span:
+            parent.prompt_is_known = bool(used)
             parent.answer_is_known = bool(choices)
 
-    def _report_uses(
-        self, span: Span[Any], ids: Iterable[str], outcome: str
-    ) -> None:
+    def _report_uses(self, span: Span[Any], ids: Iterable[str], outcome: str) -> None:
         seen: dict[str, int] = {}
         for tool_call_id in ids:
             self._dispatch.tool_call_output_used(
@@ -309,7 +389,49 @@ class SpanLinkProcessor(TracingProcessor):
                 index=index,
             )
 
-    def _report_tool(self, span: Span[Any], entry: _Entry, outcome: str) -> None:
+    def _report_or_defer_tool(self, run: _Run, entry: _Entry, outcome: str) -> None:
+        """A tool span without a result returned None, or waits for an approval: what
+        its agent does next tells. The hook of a tool runs only if the tool does."""
+        span = entry.span
+        is_silent = outcome == "ok" and getattr(span.span_data, "output", None) is None
+        if is_silent and not entry.tool_call_id:
+            with self._lock:
+                agent_id = self._agent_of(run, span)
+                if agent_id:
+                    run.silent.setdefault(agent_id, []).append(entry)
+                    return
+            outcome = "failed"  # cancelled, after its agent was
+        self._report_tool(entry, outcome)
+
+    def _report_silent(self, run: _Run, agent_id: str, outcome: str) -> None:
+        with self._lock:
+            entries = run.silent.pop(agent_id, [])
+        for entry in entries:
+            self._report_tool(entry, outcome)
+
+    @staticmethod
+    def _around(run: _Run, span: Span[Any]) -> Iterator[_Entry]:
+        """The known spans around a span, the innermost first. The lock is held."""
+        for _ in range(_MAX_DEPTH):
+            entry = run.entries.get(span.parent_id or "")
+            if entry is None:
+                return
+            yield entry
+            span = entry.span
+
+    def _agent_of(self, run: _Run, span: Span[Any]) -> str:
+        """The open agent span around a span; "" if there is none. The lock is held."""
+        for entry in self._around(run, span):
+            if entry.kind == "agent":
+                return "" if entry.ended_at is not None else entry.span.span_id
+        return ""
+
+    @_guarded
+    def _report_tool(self, entry: _Entry, outcome: str) -> None:
+        span = entry.span
+        if outcome == "not_executed":
+            with self._lock:
+                _unexecuted.add(span)
         arguments = getattr(span.span_data, "input", None)
         self._dispatch.tool_call(
             span.trace_id,
@@ -329,19 +451,26 @@ class SpanLinkProcessor(TracingProcessor):
             outcome=outcome,
         )
 
-    # What hooks know besides. Called by `_hooks.py`.
+    # What hooks know besides. Called by `_hooks.py`, about spans that are known.
+
+    def knows(self, span: Span[Any]) -> bool:
+        """Whether the span is open, or waits."""
+        with self._lock:
+            return self._entry(span) is not None
 
     @_guarded
     def begin_llm_hook(self, parent: Span[Any], prompt: Any) -> None:
         """A hook before an LLM call begins; `prompt`: the items of its input."""
         self._dispatch.llm_hook(parent.trace_id, parent.span_id, "start")
         with self._lock:
-            run = self._run(parent.trace_id)
-            entry = run.entries.get(parent.span_id)
-            ready = self._close_window(run, entry)
-            if entry is not None:
-                entry.hooks += 1
-                entry.prompt = list(_spans.uses_in(prompt))
+            entry = self._entry(parent)
+            if entry is None:
+                return
+            if entry.last_llm is not None:
+                entry.hooks = 0  # of a call that is over; it failed
+            ready = self._close_window(self._run(parent.trace_id), entry)
+            entry.hooks += 1
+            entry.prompt = list(_spans.uses_in(prompt))
         self._hand_on(ready)
 
     @_guarded
@@ -350,32 +479,49 @@ class SpanLinkProcessor(TracingProcessor):
         self._dispatch.llm_hook(parent.trace_id, parent.span_id, "end")
         ready: list[_Entry] = []
         with self._lock:
-            run = self._run(parent.trace_id)
-            entry = run.entries.get(parent.span_id)
+            entry = self._entry(parent)
             if entry is not None and entry.hooks > 0:
                 entry.hooks -= 1
                 if entry.hooks == 0:
                     entry.prompt = None
-                    ready = self._close_window(run, entry)
+                    ready = self._close_window(self._run(parent.trace_id), entry)
         self._hand_on(ready)
 
     @_guarded
-    def note_answer(self, parent: Span[Any], items: Any) -> None:
-        """The items of the answer, for an LLM span that does not say them."""
+    def annotate(self, span: Span[Any], values: Mapping[str, str]) -> None:
+        """Metadata, as JSON, for the LLM span that `span` is or is the parent of.
+        Custom spans around the code that annotates do not matter."""
         with self._lock:
-            entry = self._run(parent.trace_id).entries.get(parent.span_id)
+            target = span
+            for entry in self._around(self._run(span.trace_id), span):
+                if target.span_data.type != "custom":
+                    break
+                target = entry.span
+        for key, value in values.items():
+            self._dispatch.annotate(span.trace_id, target.span_id, key, value)
+
+    @_guarded
+    def note_answer(self, parent: Span[Any], items: Any) -> None:
+        """The model answered, with these items. Now it counts what it was asked, too;
+        both for an LLM span that does not say them."""
+        with self._lock:
+            entry = self._entry(parent)
             llm = None if entry is None else entry.last_llm
-            if entry is None or llm is None or entry.answer_is_known:
+            if entry is None or llm is None:
                 return
-            entry.answer_is_known = True
-        self._report_choices(llm, _spans.choices_in(items))
+            used = [] if entry.prompt_is_known else entry.prompt or []
+            tell_answer = not entry.answer_is_known
+            entry.prompt_is_known = entry.answer_is_known = True
+        self._report_uses(llm, used, "ok")
+        if tell_answer:
+            self._report_choices(llm, _spans.choices_in(items))
 
     @_guarded
     def note_tool_call_id(self, span: Span[Any], tool_call_id: str) -> None:
         """Which call the tool's span executes."""
         with self._lock:
-            entry = self._run(span.trace_id).entries.get(span.span_id)
-            if entry is None:
+            entry = self._entry(span)
+            if entry is None or entry.kind != "tool":
                 return
             entry.tool_call_id = tool_call_id
         self._dispatch.span_start(
@@ -389,7 +535,7 @@ class SpanLinkProcessor(TracingProcessor):
     def last_llm_span(self, parent: Span[Any]) -> Span[Any] | None:
         """The LLM span under `parent` that started last, while it may be annotated."""
         with self._lock:
-            entry = self._run(parent.trace_id).entries.get(parent.span_id)
+            entry = self._entry(parent)
             return None if entry is None else entry.last_llm
 
     # What the tracker decides.
@@ -401,7 +547,9 @@ class SpanLinkProcessor(TracingProcessor):
                 return  # of somebody else who uses this dispatcher
             entry = run.entries.get(link.span_id)
             if entry is not None:
-                _links.setdefault(entry.span, []).append(link)
+                known = _links.setdefault(entry.span, [])
+                if link not in known:  # found by another processor
+                    known.append(link)
         if self._on_link is not None:
             self._on_link(link)
 
@@ -416,30 +564,34 @@ class SpanLinkProcessor(TracingProcessor):
 
     # Spans that wait for links and annotations.
 
-    def _let_wait(self, span: Span[Any]) -> list[_Entry]:
-        """A span ended. Returns what may be handed on."""
+    @_guarded
+    def _let_wait(self, span: Span[Any]) -> None:
+        """A span ended: hands on what may go, and lets it wait until it may."""
         with self._lock:
             run = self._run(span.trace_id)
-            entry = run.entries.setdefault(
-                span.span_id, _Entry(span, _spans.kind_of(span.span_data))
-            )
+            entry = self._entry_of(run, span)
             parent = run.entries.get(span.parent_id or "")
             entry.ended_at = monotonic()
             entry.window_open = parent is not None and parent.last_llm is span
-            self._waiting[span.trace_id, span.span_id] = entry
-            ready = [entry] if self._is_settled(entry) else []
+            key = (span.trace_id, span.span_id)
+            self._open.pop(key, None)
+            other = self._waiting.pop(key, None)
+            self._waiting[key] = entry
+            is_settled = self._is_settled(entry)
+            ready = [entry] if is_settled else []
             latest_end = entry.ended_at - self._linger
             excess = len(self._waiting) - len(ready) - self._max_waiting
             for waiting in self._waiting.values():
                 if excess <= 0 and (waiting.ended_at or 0.0) > latest_end:
                     break
-                if waiting not in ready:
+                if waiting is not entry or not is_settled:
                     ready.append(waiting)
                     excess -= 1
-        # A run that goes on after an approval has no end of its trace.
-        if span.parent_id is None and run.ended:
-            self._end_trace(span.trace_id)
-        return ready
+        if other is not None and other is not entry:  # one with the same id
+            self._tell_next("on_span_end", other.span)
+        self._finish_if_over(span.trace_id, run)
+        self._forget_old_runs()
+        self._hand_on(ready)
 
     def _is_settled(self, entry: _Entry) -> bool:
         if entry.window_open:
@@ -463,36 +615,69 @@ class SpanLinkProcessor(TracingProcessor):
         """Hands spans on, each once, in the order given. Holds no lock then."""
         for entry in entries:
             span = entry.span
+            key = (span.trace_id, span.span_id)
             with self._lock:
                 run = self._runs.get(span.trace_id)
                 if run is not None and run.entries.get(span.span_id) is entry:
                     del run.entries[span.span_id]
-                mine = self._waiting.pop((span.trace_id, span.span_id), None)
-            if mine is not None and self._next is not None:
-                self._next.on_span_end(span)
+                waits = self._waiting.get(key) is entry
+                if waits:
+                    del self._waiting[key]
+            if waits:
+                self._tell_next("on_span_end", span)
 
     def _hand_on_all(self) -> None:
         with self._lock:
             entries = list(self._waiting.values())
         self._hand_on(entries)
 
-    def _forget_open(self, run: _Run) -> None:
-        """Spans that were cancelled hard never end."""
-        for span_id, entry in list(run.entries.items()):
-            if entry.ended_at is None:
-                del run.entries[span_id]
+    def _entry(self, span: Span[Any]) -> _Entry | None:
+        """What is known of a span. The lock is held."""
+        run = self._runs.get(span.trace_id)
+        return None if run is None else run.entries.get(span.span_id)
+
+    @staticmethod
+    def _entry_of(run: _Run, span: Span[Any]) -> _Entry:
+        """The same, a new one if the span began before this processor was there, or
+        another one has its id. The lock is held."""
+        entry = run.entries.get(span.span_id)
+        if entry is None or entry.span is not span:
+            entry = _Entry(span, _spans.kind_of(span.span_data))
+            run.entries[span.span_id] = entry
+        return entry
 
     def _run(self, trace_id: str) -> _Run:
-        """The trace's record. Those that were not heard of for longest are forgotten;
-        what waits of them waits on."""
+        """The trace's record. The lock is held."""
         run = self._runs.get(trace_id)
         if run is None:
             run = self._runs[trace_id] = _Run()
-            if len(self._runs) > self._max_traces:
-                self._runs.popitem(last=False)
-        else:
-            self._runs.move_to_end(trace_id)
+        self._runs.move_to_end(trace_id)
+        run.last_event = monotonic()
         return run
+
+    def _forget_old_runs(self) -> None:
+        """Finishes traces that ended with spans that never end, and forgets those that
+        were not heard of for longest."""
+        with self._lock:
+            if not self._runs:
+                return
+            trace_id, run = next(iter(self._runs.items()))
+            is_silent = run.last_event < monotonic() - self._linger
+            if not (run.ended and is_silent) and len(self._runs) <= self._max_traces:
+                return
+            self._runs.move_to_end(trace_id)  # another thread takes another one
+        self._finish(trace_id, run)  # its last links are still to be told
+        with self._lock:
+            if self._runs.get(trace_id) is run:
+                del self._runs[trace_id]
+
+    def _forget_open_spans(self) -> None:
+        """Spans that never end. The lock is held."""
+        while len(self._open) > self._max_open:
+            (trace_id, span_id), _ = self._open.popitem(last=False)
+            run = self._runs.get(trace_id)
+            if run is not None:
+                run.entries.pop(span_id, None)
 
 
 def set_metadata(span: Span[Any], values: dict[str, Any]) -> None:
@@ -501,4 +686,22 @@ def set_metadata(span: Span[Any], values: dict[str, Any]) -> None:
     if isinstance(metadata, dict):
         metadata.update(values)
     else:
-        span.span_data.metadata = dict(values)  # type: ignore[attr-defined]
+        span.span_data.metadata = dict(values)
+
+
+def _takes_timeout(shutdown: Callable[..., object]) -> bool:
+    try:
+        return "timeout" in signature(shutdown).parameters
+    except (TypeError, ValueError):
+        return False
+
+
+def _reset_in_child() -> None:
+    global _live_lock
+    _live_lock = threading.Lock()  # a thread that is not there may hold the old one
+    for processor in list(_live):
+        processor._reset()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_reset_in_child)

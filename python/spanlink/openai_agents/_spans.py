@@ -117,6 +117,13 @@ def outcome_of(span: Any, kind: str) -> str:
     return "failed"
 
 
+def was_given_up(span_data: Any) -> bool:
+    """Whether an LLM span holds a prompt and no answer: it was cancelled, or nobody
+    read its stream to the end. Without sensitive data it holds neither."""
+    answer = getattr(span_data, "response", None) or getattr(span_data, "output", None)
+    return answer is None and getattr(span_data, "input", None) is not None
+
+
 def _choice(item: Any, call: Any, id_key: str) -> Choice:
     name = _text(_get(call, "name")) or _UNNAMED_CALLS.get(_get(item, "type"), "")
     namespace = _text(_get(call, "namespace"))
