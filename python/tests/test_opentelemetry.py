@@ -60,12 +60,11 @@ class Exported:
 def note(setup, scenario, exported, run):
     """Adds what a run gave to the table of docs/integrations.md."""
     framework, *packages = map(matrix.version_of, setup.packages)
-    _, _, way = setup.framework.partition("-")
     row = ROWS.setdefault(
         setup.key,
         matrix.Row(
-            framework + (f", {way}" if way else ""),
-            ", ".join(packages) or setup.instrumentation,
+            f"{setup.framework}: {framework}",
+            ": ".join([setup.instrumentation, *packages]),
             why=EXPECTED[setup.key].get("why") or "",
         ),
     )
