@@ -14,7 +14,7 @@ bool IsPlain(char c) {
 }
 
 constexpr uint64_t InEachByte(uint8_t byte) {
-  return 0x0101010101010101 * byte;
+  return uint64_t{0x0101010101010101} * byte;
 }
 
 // The highest bits of the bytes that are less than `limit`, at most 0x80.
