@@ -4,27 +4,11 @@
 import matrix
 import pytest
 import sdk_runs
+from link_sets import choices, results, true_choices, true_results
 
 from spanlink.openai_agents import SpanLinkHooks, SpanLinkProcessor
 
 RUNS = [run for run in sdk_runs.all_runs() if not sdk_runs.missing(run[0])]
-
-
-def choices(links):
-    """(tool span, LLM span, id) of each link to what chose it."""
-    return {
-        (k.span_id, k.linked_span_id, k.tool_call_id)
-        for k in links
-        if k.kind in ("tool_choice", "handoff_choice")
-    }
-
-
-def results(links):
-    return {
-        (k.span_id, k.linked_span_id)
-        for k in links
-        if k.kind in ("tool_result", "handoff_result")
-    }
 
 
 def guardrails(links):
@@ -32,22 +16,6 @@ def guardrails(links):
     return {
         (k.linked_span_id, k.span_id) for k in links if k.kind == "input_guardrail"
     } | {(k.span_id, k.linked_span_id) for k in links if k.kind == "output_guardrail"}
-
-
-def true_choices(run):
-    return {
-        (call.span_id, call.chosen_by, call.tool_call_id)
-        for call in run.calls
-        if call.chosen_by
-    }
-
-
-def true_results(run):
-    return {
-        (call.first_used_by or call.target_llm, call.span_id)
-        for call in run.calls
-        if call.first_used_by or call.target_llm
-    }
 
 
 def true_guardrails(run):
@@ -99,8 +67,8 @@ def test_links_are_the_true_ones(scenario, api, streamed, hooks):
     note(ROWS[hooks], run, links)
     SEEN.add((scenario, api, streamed, hooks))
     expected = sdk_runs.expected(scenario, api, streamed, hooks=hooks)
-    assert choices(links) <= true_choices(run)
-    assert results(links) <= true_results(run)
+    assert choices(links) <= true_choices(run.calls)
+    assert results(links) <= true_results(run.calls)
     assert guardrails(links) == true_guardrails(run)
     assert len(choices(links)) == expected["choice_links"]
     assert len(results(links)) == expected["result_links"]
@@ -113,8 +81,8 @@ def test_links_are_the_true_ones(scenario, api, streamed, hooks):
 def note(row, run, links):
     """Adds what a run gave to the table of docs/integrations.md."""
     row.tools += len(run.calls)
-    row.choices += len(choices(links) & true_choices(run))
-    row.wrong += len(choices(links) - true_choices(run))
+    row.choices += len(choices(links) & true_choices(run.calls))
+    row.wrong += len(choices(links) - true_choices(run.calls))
     row.results += len(results(links))
     row.evidence |= {k.evidence for k in links if k.kind.endswith("_choice")}
 
