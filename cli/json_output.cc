@@ -40,9 +40,9 @@ void WriteJsonLinks(const TraceView& view, const TextSink& write) {
                  {"to", "input"},
                  {"kind", LinkKindName(link.kind)},
                  {"evidence", EvidenceName(link.evidence)},
-                 {"tool_name", link.tool_name},
+                 {"tool_name", link.tool_name.str()},
                  {"tool_call_id", nullptr}};
-    if (!link.tool_call_id.empty()) line["tool_call_id"] = link.tool_call_id;
+    if (!link.tool_call_id.empty()) line["tool_call_id"] = link.tool_call_id.str();
     WriteLine(line, write);
   }
 }

@@ -61,6 +61,7 @@ set(SPANLINK_HEADERS
   linker/options.h
   linker/tool_call_tracker.h
   model/diagnostics.h
+  model/short_text.h
   model/signals.h
   model/span_context.h
   model/span_link.h
@@ -149,6 +150,8 @@ set(SPANLINK_TESTS
   tests/recorded_runs_test.cc
   tests/recordings_test.cc
   tests/requirements_test.cc
+  tests/reused_test.cc
+  tests/short_text_test.cc
   tests/span_context_test.cc
   tests/span_link_test.cc
   tests/table_test.cc

@@ -27,6 +27,17 @@ void EraseFrom(Index& index, const Key& key, uint64_t number) {
 
 }  // namespace
 
+CallBook::CallBook(TraceId trace, const Context& context, SpanTree* tree,
+                   Spare* spare)
+    : trace_(trace),
+      context_(context),
+      tree_(tree),
+      keys_(context.fingerprinter),
+      calls_(&spare->calls),
+      executions_(&spare->executions),
+      by_id_(&spare->by_id),
+      answers_(&spare->answers) {}
+
 void CallBook::OnToolStart(Node node, const SpanStart& start, Batch& batch) {
   if (start.name.empty() && start.tool_call_id.empty()) return;
   const ExecutionNumber number = FindOrAddExecution(node, batch);
@@ -56,10 +67,11 @@ void CallBook::OnChoice(Node node, const LlmToolChoice& choice,
     InsertCall(std::move(call), batch);
     return;
   }
-  filed_calls_.push_back(std::move(call));
+  filed_calls_.Add(std::move(call));
   if (filed_calls_.size() <= context_.options->limits.calls_per_scope) return;
-  Report(DiagnosticId::kEvictedChoice, filed_calls_.front().llm.span_id, batch);
-  filed_calls_.pop_front();
+  const Call& oldest = *filed_calls_.Get(filed_calls_.first());
+  Report(DiagnosticId::kEvictedChoice, oldest.llm.span_id, batch);
+  filed_calls_.PopOldest();
 }
 
 void CallBook::OnToolCall(Node node, const ToolCall& tool, Batch& batch) {
@@ -128,10 +140,11 @@ void CallBook::OnUse(Node node, const ToolCallOutputUsed& signal,
     ResolveUse(use, batch);
     return;
   }
-  filed_uses_.push_back(use);
+  filed_uses_.Add(std::move(use));
   if (filed_uses_.size() <= context_.options->limits.uses_per_scope) return;
-  Report(DiagnosticId::kEvictedUse, filed_uses_.front().llm, batch);
-  filed_uses_.pop_front();
+  const Use& oldest = *filed_uses_.Get(filed_uses_.first());
+  Report(DiagnosticId::kEvictedUse, oldest.llm, batch);
+  filed_uses_.PopOldest();
 }
 
 void CallBook::OnFinish(const SpanFinish& finish, Batch& batch) {
@@ -170,7 +183,7 @@ bool CallBook::IsWrapper(Node node) const {
   return span != nullptr && span->kind != SpanKind::kLlm && span->has_llm_below;
 }
 
-void CallBook::InsertCall(Call call, Batch& batch) {
+void CallBook::InsertCall(Call&& call, Batch& batch) {
   if (IsWrapper(call.node)) return;
   if (IsRepeated(call)) {
     Report(DiagnosticId::kChoiceRepeated, call.llm.span_id, batch);

@@ -25,7 +25,6 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -46,6 +45,7 @@
 #include "spanlink/linker/numbered.h"
 #include "spanlink/linker/open_calls.h"
 #include "spanlink/linker/parking_lot.h"
+#include "spanlink/linker/reused.h"
 #include "spanlink/linker/span_tree.h"
 #include "spanlink/model/signals.h"
 #include "spanlink/model/span_link.h"
@@ -62,11 +62,11 @@ class CallBook {
     ParkingLot* parking;
   };
 
-  CallBook(TraceId trace, const Context& context, SpanTree* tree)
-      : trace_(trace),
-        context_(context),
-        tree_(tree),
-        keys_(context.fingerprinter) {}
+  // What a book leaves behind for the next one.
+  struct Spare;
+
+  // `tree` and `spare` must outlive the book.
+  CallBook(TraceId trace, const Context& context, SpanTree* tree, Spare* spare);
   CallBook(const CallBook&) = delete;
   CallBook& operator=(const CallBook&) = delete;
 
@@ -151,7 +151,7 @@ class CallBook {
 
   // Intake (call_book.cc).
   Call MakeCall(Node node, const LlmToolChoice& choice, uint64_t arrival);
-  void InsertCall(Call call, Batch& batch);
+  void InsertCall(Call&& call, Batch& batch);
   void Index(CallNumber number);
   void FileIdless(CallNumber number);
   void FileAnswer(CallNumber number);
@@ -242,7 +242,8 @@ class CallBook {
   void LinkFollowed(Execution& handoff, Node llm, Batch& batch);
 
   // The end (call_book_settle.cc).
-  void SettleFiled(Batch& batch);
+  void SettleCalls(Batch& batch);
+  std::vector<Use> TakeUses();
   void ReportLeftovers(Batch& batch);
   void ReportCall(const Call& call, Batch& batch);
   void Park();
@@ -264,14 +265,14 @@ class CallBook {
   // Calls and executions, by number; indices may hold numbers of evicted ones.
   Numbered<Call> calls_;
   Numbered<Execution> executions_;
-  absl::flat_hash_map<Fingerprint, CallNumbers> by_id_;
+  Reused<absl::flat_hash_map<Fingerprint, CallNumbers>> by_id_;
   // By tool and `GroupsOf`, in the order of the answers.
   absl::flat_hash_map<std::pair<Fingerprint, Node>, CallNumbers> idless_calls_;
   // Of ids that only one call has, that call is not in here.
   absl::flat_hash_map<uint64_t, CallNumbers> by_identity_;
   // Equal calls of one answer, but for those that are noted in the tree.
   absl::flat_hash_map<uint64_t, uint32_t> occurrences_;
-  absl::flat_hash_map<Node, Answer> answers_;
+  Reused<absl::flat_hash_map<Node, Answer>> answers_;
   absl::flat_hash_map<SpanId, std::vector<Node>> answers_under_;
   // Those that are not noted in the tree.
   absl::flat_hash_set<std::pair<Node, uint32_t>> seen_choices_;
@@ -295,8 +296,15 @@ class CallBook {
   std::vector<CallNumber> attached_;  // whose waiting uses may go on
 
   // Settled mode: facts on file until `Settle`.
-  std::deque<Call> filed_calls_;
-  std::deque<Use> filed_uses_;
+  Numbered<Call> filed_calls_;
+  Numbered<Use> filed_uses_;
+};
+
+struct CallBook::Spare {
+  Numbered<Call>::Spare calls;
+  Numbered<Execution>::Spare executions;
+  absl::flat_hash_map<Fingerprint, CallNumbers> by_id;
+  absl::flat_hash_map<Node, Answer> answers;
 };
 
 }  // namespace spanlink

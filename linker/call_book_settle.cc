@@ -12,17 +12,28 @@ namespace {
 // What came from an earlier scope came before everything here.
 constexpr Moment kEarlier{std::numeric_limits<int64_t>::min(), 0, false};
 
+// Moves all values out, in their order.
+template <typename T>
+std::vector<T> TakeAll(Numbered<T>& values) {
+  std::vector<T> taken;
+  taken.reserve(values.size());
+  for (; values.size() > 0; values.PopOldest()) {
+    taken.push_back(std::move(*values.Get(values.first())));
+  }
+  return taken;
+}
+
 }  // namespace
 
 void CallBook::Settle(Batch& batch) {
-  if (!is_live()) SettleFiled(batch);
+  if (!is_live()) SettleCalls(batch);
+  const std::vector<Use> uses = TakeUses();
   std::vector<ExecutionNumber> undecided;
   for (const auto& [name, numbers] : undecided_) {
     undecided.insert(undecided.end(), numbers.begin(), numbers.end());
   }
   DecideAll(std::move(undecided), batch);
-  for (const Use& use : filed_uses_) ResolveUse(use, batch);
-  filed_uses_.clear();
+  for (const Use& use : uses) ResolveUse(use, batch);
   FollowHandoffs(batch);
   ReportLeftovers(batch);
   Park();
@@ -30,43 +41,46 @@ void CallBook::Settle(Batch& batch) {
 
 // Settled mode: what is on file enters the books in an order that the arrival
 // of the signals has no part in.
-void CallBook::SettleFiled(Batch& batch) {
+void CallBook::SettleCalls(Batch& batch) {
   tree_->MarkLlmAncestors();
-  for (Call& call : filed_calls_) {
+  std::vector<Call> calls = TakeAll(filed_calls_);
+  for (Call& call : calls) {
     const SpanTree::Span* llm = tree_->Get(call.node);
     if (llm == nullptr) continue;
     call.start = llm->start;
     call.end = llm->end.value_or(call.end);
     call.conversation = llm->conversation;
   }
-  const auto call_key = [](const Call& call) {
+  const auto key = [](const Call& call) {
     return std::tuple(SortKey(call.start, call.llm.span_id), call.index,
                       call.id, call.name, call.arguments);
   };
-  std::sort(
-      filed_calls_.begin(), filed_calls_.end(),
-      [&](const Call& a, const Call& b) { return call_key(a) < call_key(b); });
-  for (Call& call : filed_calls_) InsertCall(std::move(call), batch);
-  filed_calls_.clear();
-  const auto use_key = [](const Use& use) {
-    return std::tuple(SortKey(use.start, use.llm), use.id, use.name,
-                      use.ordinal, use.failed);
-  };
-  for (Use& use : filed_uses_) {
+  std::sort(calls.begin(), calls.end(),
+            [&](const Call& a, const Call& b) { return key(a) < key(b); });
+  for (Call& call : calls) InsertCall(std::move(call), batch);
+}
+
+std::vector<BookedUse> CallBook::TakeUses() {
+  std::vector<Use> uses = TakeAll(filed_uses_);
+  for (Use& use : uses) {
     if (const SpanTree::Span* llm = tree_->Get(use.node)) {
       use.start = llm->start;
     }
     MarkSuperseded(use);
   }
-  std::sort(
-      filed_uses_.begin(), filed_uses_.end(),
-      [&](const Use& a, const Use& b) { return use_key(a) < use_key(b); });
+  const auto key = [](const Use& use) {
+    return std::tuple(SortKey(use.start, use.llm), use.id, use.name,
+                      use.ordinal, use.failed);
+  };
+  std::sort(uses.begin(), uses.end(),
+            [&](const Use& a, const Use& b) { return key(a) < key(b); });
   // What an untraced execution left behind must be known before any claim.
-  for (const Use& use : filed_uses_) {
+  for (const Use& use : uses) {
     if (IsWrapper(use.node)) continue;
     Call* call = calls_.Get(FindUsedCall(use));
     if (call != nullptr) call->NoteUse(use.start);
   }
+  return uses;
 }
 
 void CallBook::ReportLeftovers(Batch& batch) {

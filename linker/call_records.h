@@ -7,7 +7,6 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "absl/container/inlined_vector.h"
@@ -15,6 +14,7 @@
 #include "spanlink/linker/handoff_names.h"
 #include "spanlink/linker/moment.h"
 #include "spanlink/linker/span_tree.h"
+#include "spanlink/model/short_text.h"
 #include "spanlink/model/signals.h"
 #include "spanlink/model/span_link.h"
 
@@ -45,7 +45,7 @@ struct BookedCall {
   SpanTree::Node node = SpanTree::kNone;
   uint32_t index = 0;
   Moment start, end;  // of the answer
-  std::string id_text, name_text, version;
+  ShortText id_text, name_text, version;
   Fingerprint id, name, conversation;
   uint64_t identity = 0;  // equal for reports of one call
   bool identity_filed = false;
@@ -85,7 +85,7 @@ struct BookedExecution {
   bool listed = false;  // among the undecided of its tool
   SpanKind kind = SpanKind::kTool;
   Outcome outcome = Outcome::kOk;
-  std::string id_text, name_text, to_agent;
+  ShortText id_text, name_text, to_agent;
   Fingerprint id, name, conversation, agent;
   bool has_id = false;
   std::array<Fingerprint, 1 + kMaxAlternativeArguments> readings;

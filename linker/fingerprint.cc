@@ -13,17 +13,15 @@ namespace {
 
 using internal::DigestJson;
 using internal::HashKey;
+using internal::HashText;
 using internal::IsJsonSpace;
 using internal::JsonScanner;
-using internal::KeyedHasher;
-using internal::QuickHasher;
 
 // The first words of what is hashed here; `json_digest.cc` uses other ones.
 enum Tag : uint64_t {
   kName = 256,
   kNoArguments,
   kPlainText,
-  kQuick,
 };
 
 // How many times a JSON string may hold the text of another one.
@@ -78,23 +76,16 @@ std::optional<std::string> UnwrapString(std::string_view text) {
   return std::nullopt;
 }
 
-Fingerprint DigestTagged(Tag tag, std::string_view text, const HashKey& key) {
-  KeyedHasher hasher(key);
-  hasher.AddWord(tag);
-  hasher.Add(text);
-  return hasher.Finish();
-}
-
 std::optional<Fingerprint> DigestValue(std::string_view text,
                                        const HashKey& key) {
-  if (IsNothing(text)) return DigestTagged(kNoArguments, "", key);
+  if (IsNothing(text)) return HashText(kNoArguments, "", key);
   return DigestJson(text, key);
 }
 
 Fingerprint DigestArguments(std::string_view arguments, const HashKey& key) {
   std::string_view text = Trim(arguments);
   if (text.size() > kMaxArgumentBytes) {
-    return DigestTagged(kPlainText, text, key);
+    return HashText(kPlainText, text, key);
   }
   text = WithoutFence(text);
   std::optional<Fingerprint> digest;
@@ -102,14 +93,14 @@ Fingerprint DigestArguments(std::string_view arguments, const HashKey& key) {
     digest = DigestValue(*held, key);
   }
   if (!digest) digest = DigestValue(text, key);
-  return digest ? *digest : DigestTagged(kPlainText, text, key);
+  return digest ? *digest : HashText(kPlainText, text, key);
 }
 
 }  // namespace
 
 Fingerprinter::Fingerprinter(uint64_t seed)
     : key_(HashKey::FromSeed(seed)),
-      nothing_(DigestTagged(kNoArguments, "", key_)) {}
+      nothing_(HashText(kNoArguments, "", key_)) {}
 
 Fingerprint Fingerprinter::OfArguments(std::string_view arguments) const {
   if (arguments == "{}") return nothing_;  // mostly written so
@@ -117,14 +108,7 @@ Fingerprint Fingerprinter::OfArguments(std::string_view arguments) const {
 }
 
 Fingerprint Fingerprinter::OfText(std::string_view text) const {
-  return DigestTagged(kName, text, key_);
-}
-
-Fingerprint Fingerprinter::QuickOfText(std::string_view text) const {
-  QuickHasher hasher(key_);
-  hasher.AddWord(kQuick);
-  hasher.Add(text);
-  return hasher.Finish();
+  return HashText(kName, text, key_);
 }
 
 }  // namespace spanlink

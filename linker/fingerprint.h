@@ -28,6 +28,7 @@
 #ifndef SPANLINK_LINKER_FINGERPRINT_H_
 #define SPANLINK_LINKER_FINGERPRINT_H_
 
+#include <array>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -53,8 +54,8 @@ struct Fingerprint {
 namespace internal {
 
 struct HashKey {
-  uint64_t first = 0;
-  uint64_t second = 0;
+  using Words = std::array<uint64_t, 8>;
+  Words words{};
 
   // Spreads a seed over a whole key.
   static HashKey FromSeed(uint64_t seed);
@@ -80,9 +81,6 @@ class Fingerprinter {
 
   // Returns the keyed hash of a text as it is, for names and ids.
   Fingerprint OfText(std::string_view text) const;
-
-  // The same with a quicker hash, for what is compared at once and not kept.
-  Fingerprint QuickOfText(std::string_view text) const;
 
  private:
   internal::HashKey key_;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "absl/container/inlined_vector.h"
 #include "spanlink/linker/json_scanner.h"
@@ -93,52 +94,62 @@ Fingerprint ShortNumber(bool negative, const PlainNumber& plain,
                  {bytes.data(), static_cast<size_t>(end - bytes.begin())});
 }
 
-Fingerprint DigestNumber(const JsonNumber& number, const HashKey& key) {
+Fingerprint DigestOddNumber(const JsonNumber& number, const HashKey& key) {
   constexpr size_t kMaxExponentDigits = 18;  // what 63 bits hold, with room
-  KeyedHasher hasher(key);
   const PlainNumber plain = Plain(number);
   const std::string_view exponent = WithoutLeadingZeros(number.exponent);
   if (plain.is_zero()) return Literal(kZero, "");
-  if (exponent.size() <= kMaxExponentDigits) {
-    int64_t power = 0;
-    for (const char c : exponent) power = power * 10 + (c - '0');
-    if (number.exponent_negative) power = -power;
-    if (IsShort(plain, power))
-      return ShortNumber(number.negative, plain, power);
-    hasher.AddWord(kNumber + number.negative);
-    hasher.AddWord(static_cast<uint64_t>(power + plain.shift));
-  } else {
-    hasher.AddWord(kVastNumber + number.negative +
-                   2 * number.exponent_negative);
-    hasher.AddWord(static_cast<uint64_t>(plain.shift));
-    hasher.AddWord(exponent.size());
-    hasher.Add(exponent);
+  const auto begin = [&](uint64_t tag, int64_t power) {
+    KeyedHasher hasher(key, tag);
+    hasher.Add(static_cast<uint64_t>(power), plain.digits());
+    return hasher;
+  };
+  const auto finish = [&](KeyedHasher& hasher) {
+    hasher.Add(std::string(plain.integer).append(plain.fraction));
+    return hasher.Finish();
+  };
+  if (exponent.size() > kMaxExponentDigits) {
+    KeyedHasher hasher =
+        begin(kVastNumber + number.negative + 2 * number.exponent_negative,
+              plain.shift);
+    hasher.Add(HashText(kVastNumber, exponent, key));
+    return finish(hasher);
   }
-  hasher.Add(plain.integer);
-  hasher.Add(plain.fraction);
-  return hasher.Finish();
+  int64_t power = 0;
+  for (const char c : exponent) power = power * 10 + (c - '0');
+  if (number.exponent_negative) power = -power;
+  if (IsShort(plain, power)) return ShortNumber(number.negative, plain, power);
+  KeyedHasher hasher = begin(kNumber + number.negative, power + plain.shift);
+  return finish(hasher);
+}
+
+// Most numbers are integers of a few digits, which the grammar writes without
+// zeros before them.
+Fingerprint DigestNumber(const JsonNumber& number, const HashKey& key) {
+  std::string_view digits = number.integer;
+  if (!number.fraction.empty() || !number.exponent.empty() ||
+      digits.size() >= kMaxLiteral || digits == "0") {
+    return DigestOddNumber(number, key);
+  }
+  int64_t shift = 0;
+  for (; digits.back() == '0'; ++shift) digits.remove_suffix(1);
+  return ShortNumber(number.negative, {digits, {}, shift}, 0);
 }
 
 Fingerprint DigestText(Tag tag, std::string_view text, const HashKey& key) {
-  if (text.size() <= kMaxLiteral) return Literal(tag, text);
-  KeyedHasher hasher(key);
-  hasher.AddWord(tag);
-  hasher.Add(text);
-  return hasher.Finish();
+  return text.size() <= kMaxLiteral ? Literal(tag, text)
+                                    : HashText(tag, text, key);
 }
 
 // One member of an object that is still open.
 struct Member {
   Fingerprint key;
   Fingerprint value;
-  size_t position = 0;  // among all members of the open objects
-};
+  uint32_t position;  // among all members of the open objects
 
-// An array or object that is still open.
-struct Container {
-  bool is_object = false;
-  size_t first_member = 0;  // of an object: where its members begin
-  KeyedHasher elements;     // of an array
+  friend bool operator<(const Member& a, const Member& b) {
+    return a.key != b.key ? a.key < b.key : a.position < b.position;
+  }
 };
 
 class Digester {
@@ -149,60 +160,103 @@ class Digester {
   std::optional<Fingerprint> Run() {
     scanner_.SkipSpace();
     const bool is_scalar = scanner_.Peek() != '{' && scanner_.Peek() != '[';
-    do {
-      if (!ReadValue()) return std::nullopt;
-    } while (!open_.empty());
+    Fingerprint value;
+    if (!ReadValue(0, &value)) return std::nullopt;
     scanner_.SkipSpace();
     if (!scanner_.at_end()) return std::nullopt;
-    return is_scalar ? Hashed(value_) : value_;
+    return is_scalar ? Hashed(value) : value;
   }
 
  private:
-  // Reads a scalar or what opens a container, and goes on to where the next
-  // value stands: `open_` is empty if there is none.
-  bool ReadValue();
-  bool ReadScalar();
-  bool Open(bool is_object);
-  // Reads the key of a member, up to the value.
-  bool ReadKey();
-  // Puts `value_` into its container, and closes all that end behind it.
-  bool Continue();
-  // Turns the innermost container into `value_`.
-  void Close();
-  Fingerprint CloseObject(size_t first_member);
+  // Each reads what it is named after, without white space before it. `depth`
+  // is the number of containers around it.
+  bool ReadValue(int depth, Fingerprint* value);
+  bool ReadObject(int depth, Fingerprint* value);
+  bool ReadMember(int depth);
+  bool ReadArray(int depth, Fingerprint* value);
+  bool ReadWord(Fingerprint* value);
+  // Takes the members from `first` on away, and returns the hash of the object.
+  Fingerprint CloseObject(size_t first);
   // What leaves here is a hash, never a literal.
   Fingerprint Hashed(const Fingerprint& scalar) const;
 
   JsonScanner scanner_;
-  const HashKey key_;
-  Fingerprint value_;  // the last one that is complete
-  absl::InlinedVector<Container, 8> open_;
-  // Of all open objects, inner ones behind outer ones. The last member of each
-  // but the innermost waits for its value.
+  const HashKey& key_;
+  // Of all open objects, inner ones behind outer ones.
   absl::InlinedVector<Member, 16> members_;
 };
 
-bool Digester::ReadValue() {
-  scanner_.SkipSpace();
-  if (scanner_.Take('{')) return Open(true);
-  if (scanner_.Take('[')) return Open(false);
-  return ReadScalar() && Continue();
-}
-
-bool Digester::ReadScalar() {
+bool Digester::ReadValue(int depth, Fingerprint* value) {
   const char c = scanner_.Peek();
   if (c == '"') {
     std::string_view text;
     if (!scanner_.TakeString(&text)) return false;
-    value_ = DigestText(kString, text, key_);
+    *value = DigestText(kString, text, key_);
     return true;
   }
+  if (c == '{') return ReadObject(depth, value);
+  if (c == '[') return ReadArray(depth, value);
   if (c == '-' || ('0' <= c && c <= '9')) {
     JsonNumber number;
     if (!scanner_.TakeNumber(&number)) return false;
-    value_ = DigestNumber(number, key_);
+    *value = DigestNumber(number, key_);
     return true;
   }
+  return ReadWord(value);
+}
+
+bool Digester::ReadObject(int depth, Fingerprint* value) {
+  if (depth == kMaxArgumentDepth) return false;
+  const size_t first = members_.size();
+  scanner_.Take('{');
+  scanner_.SkipSpace();
+  if (!scanner_.Take('}')) {
+    do {
+      if (!ReadMember(depth + 1)) return false;
+    } while (scanner_.Take(','));
+    if (!scanner_.Take('}')) return false;
+  }
+  *value = CloseObject(first);
+  return true;
+}
+
+// And the white space around it. While the value is read, inner objects stand
+// in `members_`.
+bool Digester::ReadMember(int depth) {
+  std::string_view text;
+  scanner_.SkipSpace();
+  if (!scanner_.TakeString(&text)) return false;
+  Member member{DigestText(kKey, text, key_), {}, 0};
+  scanner_.SkipSpace();
+  if (!scanner_.Take(':')) return false;
+  scanner_.SkipSpace();
+  if (!ReadValue(depth, &member.value)) return false;
+  scanner_.SkipSpace();
+  member.position = static_cast<uint32_t>(members_.size());
+  members_.push_back(member);
+  return true;
+}
+
+bool Digester::ReadArray(int depth, Fingerprint* value) {
+  if (depth == kMaxArgumentDepth) return false;
+  KeyedHasher elements(key_, kArray);
+  scanner_.Take('[');
+  scanner_.SkipSpace();
+  if (!scanner_.Take(']')) {
+    do {
+      Fingerprint element;
+      scanner_.SkipSpace();
+      if (!ReadValue(depth + 1, &element)) return false;
+      elements.Add(element);
+      scanner_.SkipSpace();
+    } while (scanner_.Take(','));
+    if (!scanner_.Take(']')) return false;
+  }
+  *value = elements.Finish();
+  return true;
+}
+
+bool Digester::ReadWord(Fingerprint* value) {
   Tag tag = kNull;
   if (scanner_.TakeWord("true")) {
     tag = kTrue;
@@ -211,75 +265,28 @@ bool Digester::ReadScalar() {
   } else if (!scanner_.TakeWord("null")) {
     return false;
   }
-  value_ = Literal(tag, "");
+  *value = Literal(tag, "");
   return true;
 }
 
-bool Digester::Open(bool is_object) {
-  if (open_.size() == kMaxArgumentDepth) return false;
-  open_.push_back({is_object, members_.size(), KeyedHasher(key_)});
-  if (!is_object) open_.back().elements.AddWord(kArray);
-  scanner_.SkipSpace();
-  if (scanner_.Take(is_object ? '}' : ']')) {
-    Close();
-    return Continue();
+Fingerprint Digester::CloseObject(size_t first) {
+  Member* const begin = members_.data() + first;
+  Member* const end = members_.data() + members_.size();
+  std::sort(begin, end);
+  KeyedHasher hasher(key_, kObject);
+  for (const Member* it = begin; it != end; ++it) {
+    const Member* const next = it + 1;
+    if (next != end && next->key == it->key) continue;  // the last one wins
+    hasher.Add(it->key);
+    hasher.Add(it->value);
   }
-  return is_object ? ReadKey() : true;
-}
-
-bool Digester::ReadKey() {
-  std::string_view text;
-  scanner_.SkipSpace();
-  if (!scanner_.TakeString(&text)) return false;
-  members_.push_back({DigestText(kKey, text, key_), {}, members_.size()});
-  scanner_.SkipSpace();
-  return scanner_.Take(':');
-}
-
-bool Digester::Continue() {
-  while (!open_.empty()) {
-    Container& top = open_.back();
-    if (top.is_object) {
-      members_.back().value = value_;
-    } else {
-      top.elements.AddFingerprint(value_);
-    }
-    scanner_.SkipSpace();
-    if (scanner_.Take(',')) return top.is_object ? ReadKey() : true;
-    if (!scanner_.Take(top.is_object ? '}' : ']')) return false;
-    Close();
-  }
-  return true;
-}
-
-void Digester::Close() {
-  Container& top = open_.back();
-  value_ =
-      top.is_object ? CloseObject(top.first_member) : top.elements.Finish();
-  open_.pop_back();
-}
-
-Fingerprint Digester::CloseObject(size_t first_member) {
-  const auto begin = members_.begin() + static_cast<ptrdiff_t>(first_member);
-  std::sort(begin, members_.end(), [](const Member& a, const Member& b) {
-    return a.key != b.key ? a.key < b.key : a.position < b.position;
-  });
-  KeyedHasher hasher(key_);
-  hasher.AddWord(kObject);
-  for (auto it = begin; it != members_.end(); ++it) {
-    const auto next = it + 1;
-    if (next != members_.end() && next->key == it->key) continue;
-    hasher.AddFingerprint(it->key);
-    hasher.AddFingerprint(it->value);
-  }
-  members_.erase(begin, members_.end());
+  members_.resize(first);
   return hasher.Finish();
 }
 
 Fingerprint Digester::Hashed(const Fingerprint& scalar) const {
-  KeyedHasher hasher(key_);
-  hasher.AddWord(kLoneScalar);
-  hasher.AddFingerprint(scalar);
+  KeyedHasher hasher(key_, kLoneScalar);
+  hasher.Add(scalar);
   return hasher.Finish();
 }
 

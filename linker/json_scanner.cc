@@ -1,36 +1,9 @@
 #include "spanlink/linker/json_scanner.h"
 
-#include <bit>
-
-#include "spanlink/linker/load_word.h"
-
 namespace spanlink::internal {
 namespace {
 
 bool IsDigit(char c) { return '0' <= c && c <= '9'; }
-
-bool IsPlain(char c) {
-  return c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20;
-}
-
-constexpr uint64_t InEachByte(uint8_t byte) {
-  return uint64_t{0x0101010101010101} * byte;
-}
-
-// The highest bits of the bytes that are less than `limit`, at most 0x80.
-// Behind the least significant of them, others may be marked that are not.
-constexpr uint64_t MarkLess(uint64_t word, uint8_t limit) {
-  return (word - InEachByte(limit)) & ~word & InEachByte(0x80);
-}
-
-// Returns how many bytes at the front of a word are plain, of those that are
-// there: the first one is the least significant.
-size_t CountPlain(uint64_t word) {
-  const uint64_t others = MarkLess(word, 0x20) |
-                          MarkLess(word ^ InEachByte('"'), 1) |
-                          MarkLess(word ^ InEachByte('\\'), 1);
-  return static_cast<size_t>(std::countr_zero(others)) / 8;
-}
 
 bool IsHighSurrogate(uint32_t unit) { return unit >> 10 == 0xd800 >> 10; }
 bool IsLowSurrogate(uint32_t unit) { return unit >> 10 == 0xdc00 >> 10; }
@@ -67,15 +40,16 @@ char SimpleEscape(char c) {
 }  // namespace
 
 bool JsonScanner::TakeWord(std::string_view word) {
-  if (text_.substr(position_, word.size()) != word) return false;
-  position_ += word.size();
+  const std::string_view rest(at_, static_cast<size_t>(end_ - at_));
+  if (rest.substr(0, word.size()) != word) return false;
+  at_ += word.size();
   return true;
 }
 
 bool JsonScanner::TakeNumber(JsonNumber* number) {
   *number = {};
   number->negative = Take('-');
-  number->integer = Peek() == '0' ? text_.substr(position_++, 1) : TakeDigits();
+  number->integer = Peek() == '0' ? std::string_view(at_++, 1) : TakeDigits();
   if (number->integer.empty()) return false;
   if (Take('.')) {
     number->fraction = TakeDigits();
@@ -88,10 +62,7 @@ bool JsonScanner::TakeNumber(JsonNumber* number) {
   return !number->exponent.empty();
 }
 
-bool JsonScanner::TakeString(std::string_view* value) {
-  if (!Take('"')) return false;
-  *value = TakePlain();
-  if (Take('"')) return true;
+bool JsonScanner::TakeRest(std::string_view* value) {
   decoded_.assign(*value);
   while (Take('\\')) {
     if (!TakeEscape()) return false;
@@ -102,28 +73,16 @@ bool JsonScanner::TakeString(std::string_view* value) {
 }
 
 std::string_view JsonScanner::TakeDigits() {
-  const size_t begin = position_;
-  while (IsDigit(Peek())) ++position_;
-  return text_.substr(begin, position_ - begin);
-}
-
-std::string_view JsonScanner::TakePlain() {
-  const size_t begin = position_;
-  while (text_.size() - position_ >= sizeof(uint64_t)) {
-    const size_t plain =
-        CountPlain(LoadWord({text_.data() + position_, sizeof(uint64_t)}));
-    position_ += plain;
-    if (plain < sizeof(uint64_t)) return text_.substr(begin, position_ - begin);
-  }
-  while (!at_end() && IsPlain(text_[position_])) ++position_;
-  return text_.substr(begin, position_ - begin);
+  const char* const begin = at_;
+  while (IsDigit(Peek())) ++at_;
+  return {begin, static_cast<size_t>(at_ - begin)};
 }
 
 bool JsonScanner::TakeEscape() {
   if (Take('u')) return TakeUnicodeEscape();
   const char c = SimpleEscape(Peek());
   if (c == '\0') return false;
-  ++position_;
+  ++at_;
   decoded_.push_back(c);
   return true;
 }
@@ -151,7 +110,7 @@ bool JsonScanner::TakeHex4(uint32_t* unit) {
   for (int i = 0; i < 4; ++i) {
     const int digit = HexValue(Peek());
     if (digit < 0) return false;
-    ++position_;
+    ++at_;
     *unit = *unit << 4 | static_cast<uint32_t>(digit);
   }
   return true;

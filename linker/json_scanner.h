@@ -12,10 +12,17 @@
 #ifndef SPANLINK_LINKER_JSON_SCANNER_H_
 #define SPANLINK_LINKER_JSON_SCANNER_H_
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+
+#include "spanlink/linker/load_word.h"
 
 namespace spanlink::internal {
 
@@ -36,20 +43,21 @@ struct JsonNumber {
 
 class JsonScanner {
  public:
-  explicit JsonScanner(std::string_view text) : text_(text) {}
+  explicit JsonScanner(std::string_view text)
+      : at_(text.data()), end_(text.data() + text.size()) {}
 
-  bool at_end() const { return position_ == text_.size(); }
+  bool at_end() const { return at_ == end_; }
 
   // Returns NUL, which no token begins with, at the end.
-  char Peek() const { return at_end() ? '\0' : text_[position_]; }
+  char Peek() const { return at_end() ? '\0' : *at_; }
 
   void SkipSpace() {
-    while (!at_end() && IsJsonSpace(text_[position_])) ++position_;
+    while (!at_end() && IsJsonSpace(*at_)) ++at_;
   }
 
   bool Take(char c) {
-    if (at_end() || text_[position_] != c) return false;
-    ++position_;
+    if (at_end() || *at_ != c) return false;
+    ++at_;
     return true;
   }
   bool TakeWord(std::string_view word);
@@ -57,22 +65,89 @@ class JsonScanner {
 
   // Takes a string with its quotes. `value` is what it stands for, valid until
   // the next call.
-  bool TakeString(std::string_view* value);
+  bool TakeString(std::string_view* value) {
+    if (!Take('"')) return false;
+    *value = TakePlain();
+    return Take('"') || TakeRest(value);
+  }
 
  private:
   std::string_view TakeDigits();
   // Takes bytes up to the next quote, escape or control character.
-  std::string_view TakePlain();
+  std::string_view TakePlain() {
+    const char* const begin = at_;
+    SkipPlain();
+    return {begin, static_cast<size_t>(at_ - begin)};
+  }
+  void SkipPlain();
+  // Takes what is behind `value`, the part of a string before its first escape,
+  // and makes `value` the whole.
+  bool TakeRest(std::string_view* value);
   // Takes what follows a backslash and appends its meaning to `decoded_`.
   bool TakeEscape();
   bool TakeUnicodeEscape();
   bool TakeHex4(uint32_t* unit);
   void Append(uint32_t code_point);
 
-  std::string_view text_;
-  size_t position_ = 0;
+  const char* at_;
+  const char* const end_;
   std::string decoded_;
 };
+
+namespace plain {
+
+constexpr uint64_t InEachByte(uint8_t byte) {
+  return uint64_t{0x0101010101010101} * byte;
+}
+
+// The highest bits of the bytes that are less than `limit`, at most 0x80.
+// Behind the least significant of them, others may be marked that are not.
+constexpr uint64_t MarkLess(uint64_t word, uint8_t limit) {
+  return (word - InEachByte(limit)) & ~word & InEachByte(0x80);
+}
+
+// Returns how many bytes at the front of a word are plain: the first one is the
+// least significant.
+inline size_t Count(uint64_t word) {
+  const uint64_t others = MarkLess(word, 0x20) |
+                          MarkLess(word ^ InEachByte('"'), 1) |
+                          MarkLess(word ^ InEachByte('\\'), 1);
+  return static_cast<size_t>(std::countr_zero(others)) / 8;
+}
+
+}  // namespace plain
+
+// Sixteen bytes at once where the processor has them, then eight, then one:
+// most strings are short.
+inline void JsonScanner::SkipPlain() {
+#if defined(__SSE2__)
+  while (end_ - at_ >= 16) {
+    const __m128i bytes =
+        _mm_loadu_si128(reinterpret_cast<const __m128i*>(at_));
+    const __m128i controls =
+        _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
+    const __m128i marks =
+        _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                     _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+    const auto others =
+        static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(controls, marks)));
+    if (others != 0) {
+      at_ += std::countr_zero(others);
+      return;
+    }
+    at_ += 16;
+  }
+#endif
+  while (end_ - at_ >= 8) {
+    const size_t plain = plain::Count(LoadWord({at_, 8}));
+    at_ += plain;
+    if (plain < 8) return;
+  }
+  while (!at_end() && *at_ != '"' && *at_ != '\\' &&
+         static_cast<unsigned char>(*at_) >= 0x20) {
+    ++at_;
+  }
+}
 
 }  // namespace spanlink::internal
 

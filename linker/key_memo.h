@@ -55,7 +55,7 @@ class KeyMemo {
     if (arguments.size() < kMinText) {
       return fingerprinter_.OfArguments(arguments);
     }
-    const Fingerprint text = fingerprinter_.QuickOfText(arguments);
+    const Fingerprint text = fingerprinter_.OfText(arguments);
     for (size_t i = 0; i < count_; ++i) {
       if (entries_[i].text == text) return entries_[i].arguments;
     }

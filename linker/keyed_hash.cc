@@ -15,7 +15,9 @@ uint64_t Mix(uint64_t value) {
 
 HashKey HashKey::FromSeed(uint64_t seed) {
   constexpr uint64_t kGamma = 0x9e3779b97f4a7c15;
-  return {Mix(seed + kGamma), Mix(seed + 2 * kGamma)};
+  HashKey key;
+  for (uint64_t& word : key.words) word = Mix(seed += kGamma);
+  return key;
 }
 
 }  // namespace spanlink::internal

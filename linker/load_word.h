@@ -30,10 +30,15 @@ inline uint64_t LoadWord(std::string_view bytes) {
       return first | uint64_t{last} << (8 * behind);
     }
   }
-  uint64_t word = 0;
-  for (size_t i = 0; i < sizeof(word) && i < bytes.size(); ++i) {
-    word |= uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
+  const auto byte = [&](size_t i) {
+    return uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
+  };
+  if (bytes.empty()) return 0;
+  if (bytes.size() < sizeof(uint32_t)) {  // one may come twice
+    return byte(0) | byte(bytes.size() / 2) | byte(bytes.size() - 1);
   }
+  uint64_t word = 0;
+  for (size_t i = 0; i < sizeof(word) && i < bytes.size(); ++i) word |= byte(i);
   return word;
 }
 

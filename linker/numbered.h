@@ -20,16 +20,42 @@ namespace spanlink {
 
 template <typename T>
 class Numbered {
+  static constexpr uint64_t kChunk = 8;
+  struct Chunk {
+    alignas(T) std::byte bytes[kChunk * sizeof(T)];
+  };
+
  public:
-  Numbered() = default;
+  // Chunks that one `Numbered` left behind for the next, at most `kMost`: what
+  // comes and goes all the time needs no allocator. Thread-compatible.
+  class Spare {
+   public:
+    std::unique_ptr<Chunk> Take() {
+      if (chunks_.empty()) return std::make_unique_for_overwrite<Chunk>();
+      std::unique_ptr<Chunk> chunk = std::move(chunks_.back());
+      chunks_.pop_back();
+      return chunk;
+    }
+    void Keep(std::unique_ptr<Chunk> chunk) {
+      if (chunks_.size() < kMost) chunks_.push_back(std::move(chunk));
+    }
+
+   private:
+    static constexpr size_t kMost = 16;
+    std::vector<std::unique_ptr<Chunk>> chunks_;
+  };
+
+  // `spare` must outlive this; nullptr: nothing is kept.
+  explicit Numbered(Spare* spare = nullptr) : spare_(spare) {}
   Numbered(const Numbered&) = delete;
   Numbered& operator=(const Numbered&) = delete;
   ~Numbered() {
     while (size() > 0) PopOldest();
+    if (!chunks_.empty()) Drop(chunks_.back());
   }
 
   // Returns the new value's number.
-  uint64_t Add(T value) {
+  uint64_t Add(T&& value) {
     Emplace(std::move(value));
     return last_ - 1;
   }
@@ -38,7 +64,9 @@ class Numbered {
   template <typename... Args>
   T& Emplace(Args&&... args) {
     if (last_ / kChunk - begin_ == chunks_.size()) {
-      chunks_.push_back(std::make_unique_for_overwrite<Chunk>());
+      chunks_.push_back(spare_ == nullptr
+                            ? std::make_unique_for_overwrite<Chunk>()
+                            : spare_->Take());
     }
     T* const value = std::construct_at(At(last_), std::forward<Args>(args)...);
     ++last_;
@@ -65,26 +93,27 @@ class Numbered {
   size_t size() const { return last_ - first_; }
 
  private:
-  static constexpr uint64_t kChunk = 8;
-  struct Chunk {
-    alignas(T) std::byte bytes[kChunk * sizeof(T)];
-  };
-
   T* At(uint64_t number) {
     return reinterpret_cast<T*>(chunks_[number / kChunk - begin_]->bytes) +
            number % kChunk;
   }
 
+  void Drop(std::unique_ptr<Chunk>& chunk) {
+    if (spare_ != nullptr && chunk != nullptr) spare_->Keep(std::move(chunk));
+    chunk = nullptr;
+  }
+
   // The places of dropped chunks go when they are as many as the others.
   void DropChunk() {
     const uint64_t dropped = first_ / kChunk - begin_;
-    chunks_[dropped - 1] = nullptr;
+    Drop(chunks_[dropped - 1]);
     if (2 * dropped < chunks_.size()) return;
     chunks_.erase(chunks_.begin(),
                   chunks_.begin() + static_cast<ptrdiff_t>(dropped));
     begin_ += dropped;
   }
 
+  Spare* const spare_;
   uint64_t first_ = 0;
   uint64_t last_ = 0;
   uint64_t begin_ = 0;  // which chunk `chunks_` begins with

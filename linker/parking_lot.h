@@ -24,6 +24,7 @@
 #include "spanlink/dispatch/mutex.h"
 #include "spanlink/linker/fingerprint.h"
 #include "spanlink/linker/handoff_names.h"
+#include "spanlink/model/short_text.h"
 #include "spanlink/model/span_context.h"
 #include "spanlink/model/span_link.h"
 
@@ -32,7 +33,7 @@ namespace spanlink {
 struct ParkedCall {
   SpanContext llm;
   uint32_t index = 0;
-  std::string id_text, name_text, version;
+  ShortText id_text, name_text, version;
   Fingerprint id, name, conversation;
   std::optional<Fingerprint> arguments;
   std::optional<HandoffTarget> handoff;

@@ -8,11 +8,12 @@
 
 namespace spanlink {
 
-Scope::Scope(TraceId trace, const CallBook::Context& context, Batch& batch)
+Scope::Scope(TraceId trace, const CallBook::Context& context, Spare* spare,
+             Batch& batch)
     : trace_(trace),
       context_(context),
-      tree_(context.options->limits.spans_per_scope),
-      calls_(trace, context, &tree_),
+      tree_(context.options->limits.spans_per_scope, &spare->tree),
+      calls_(trace, context, &tree_, &spare->calls),
       guardrails_(trace, context.options, &tree_),
       annotations_(trace, context.options, context.diagnostics),
       start_ns_(std::numeric_limits<int64_t>::max()) {

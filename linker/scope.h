@@ -23,7 +23,15 @@ namespace spanlink {
 
 class Scope {
  public:
-  Scope(TraceId trace, const CallBook::Context& context, Batch& batch);
+  // What a scope leaves behind for the next one.
+  struct Spare {
+    SpanTree::Spare tree;
+    CallBook::Spare calls;
+  };
+
+  // `spare` must outlive the scope.
+  Scope(TraceId trace, const CallBook::Context& context, Spare* spare,
+        Batch& batch);
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;
 

@@ -7,7 +7,9 @@ namespace spanlink {
 // The span itself comes last: adding its ancestors may evict the oldest.
 SpanTree::Node SpanTree::Touch(const SpanRef& ref, uint64_t arrival,
                                Diagnostics& diagnostics) {
-  AddAncestors(ref.ancestors, arrival, diagnostics);
+  if (!ref.ancestors.empty()) {
+    AddAncestors(ref.ancestors, arrival, diagnostics);
+  }
   const Node node = FindOrAdd(ref.context.span_id, arrival, diagnostics);
   SetTimes(*Get(node), ref, diagnostics);
   if (!ref.ancestors.empty()) {

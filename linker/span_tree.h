@@ -25,6 +25,7 @@
 #include "spanlink/linker/fingerprint.h"
 #include "spanlink/linker/moment.h"
 #include "spanlink/linker/numbered.h"
+#include "spanlink/linker/reused.h"
 #include "spanlink/model/diagnostics.h"
 #include "spanlink/model/signals.h"
 
@@ -57,7 +58,15 @@ class SpanTree {
     mutable int position = 0;          // … and the steps it was away
   };
 
-  explicit SpanTree(size_t limit) : limit_(limit) {}
+  // What a tree leaves behind for the next one.
+  struct Spare {
+    Numbered<Span>::Spare spans;
+    absl::flat_hash_map<SpanId, Node> by_id;
+  };
+
+  // `spare` must outlive the tree.
+  SpanTree(size_t limit, Spare* spare)
+      : limit_(limit), spans_(&spare->spans), by_id_(&spare->by_id) {}
 
   // Finds or adds the span and fills in what was not known of it. `arrival`
   // must not decrease from call to call. Evictions and cycles are reported in
@@ -125,7 +134,7 @@ class SpanTree {
   int64_t latest_ns_ = 0;
   mutable uint64_t marks_ = 0;
   Numbered<Span> spans_;
-  absl::flat_hash_map<SpanId, Node> by_id_;
+  Reused<absl::flat_hash_map<SpanId, Node>> by_id_;
 };
 
 }  // namespace spanlink

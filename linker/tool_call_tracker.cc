@@ -192,8 +192,9 @@ class ToolCallTracker::Shard {
 
  private:
   struct Entry {
-    Entry(const TraceId& trace, const CallBook::Context& context, Batch& batch)
-        : scope(trace, context, batch) {}
+    Entry(const TraceId& trace, Shared& shared, Scope::Spare* spare,
+          Batch& batch)
+        : scope(trace, shared.context(), spare, batch) {}
     Scope scope;
     size_t items = 0;  // that `items_` holds of it
     Time last_signal;
@@ -209,7 +210,7 @@ class ToolCallTracker::Shard {
     }
     std::unique_ptr<Entry>& entry = entries_[trace];
     if (entry == nullptr) {
-      entry = std::make_unique<Entry>(trace, shared_.context(), batch);
+      entry = std::make_unique<Entry>(trace, shared_, &spare_, batch);
       entry->reopened = ended_.erase(trace) > 0;
       entry->place = by_age_.insert(by_age_.end(), entry.get());
     } else {
@@ -273,6 +274,7 @@ class ToolCallTracker::Shard {
   Shared& shared_;
   mutable Mutex mutex_;
   size_t items_ ABSL_GUARDED_BY(mutex_) = 0;
+  Scope::Spare spare_ ABSL_GUARDED_BY(mutex_);  // outlives the scopes
   absl::flat_hash_map<TraceId, std::unique_ptr<Entry>> entries_
       ABSL_GUARDED_BY(mutex_);
   std::list<Entry*> by_age_ ABSL_GUARDED_BY(mutex_);  // oldest signal first

@@ -1,38 +1,65 @@
 #include "spanlink/model/span_context.h"
 
+#include <bit>
 #include <cstddef>
+#include <cstring>
 
 namespace spanlink {
 namespace {
 
-constexpr int HexDigit(int c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+constexpr uint64_t InEachByte(uint8_t byte) {
+  return uint64_t{0x0101010101010101} * byte;
 }
 
-// By byte.
-constexpr std::array<int8_t, 256> kHexDigits = [] {
-  std::array<int8_t, 256> digits{};
-  for (int c = 0; c < 256; ++c) digits[c] = static_cast<int8_t>(HexDigit(c));
-  return digits;
-}();
+// The first one is the least significant byte, whatever the machine's order.
+uint64_t LoadWord(const char* text) {
+  uint64_t word = 0;
+  if constexpr (std::endian::native == std::endian::little) {
+    std::memcpy(&word, text, sizeof(word));
+  } else {
+    for (size_t i = 0; i < sizeof(word); ++i) {
+      word |= uint64_t{static_cast<uint8_t>(text[i])} << (8 * i);
+    }
+  }
+  return word;
+}
 
+// Returns the highest bit of every byte that is no hex digit. No sum below
+// carries into the next byte, as that bit is clear in both.
+uint64_t MarkNoHexDigits(uint64_t word) {
+  const uint64_t ascii = word & InEachByte(0x7f);
+  const uint64_t digit = ascii ^ InEachByte('0');  // 0 … 9
+  const uint64_t letter =
+      (ascii | InEachByte(0x20)) ^ InEachByte(0x60);  // 1 … 6
+  const uint64_t is_digit = ~(digit + InEachByte(0x7f - 9));
+  const uint64_t is_letter =
+      (letter + InEachByte(0x7f)) & ~(letter + InEachByte(0x7f - 6));
+  return (word | ~(is_digit | is_letter)) & InEachByte(0x80);
+}
+
+// Returns what eight hex digits stand for, in the order of the text.
+uint32_t ValuesOf(uint64_t digits) {
+  const uint64_t is_letter = digits >> 6 & InEachByte(1);
+  uint64_t values = (digits & InEachByte(0x0f)) + 9 * is_letter;
+  values = (values << 4 | values >> 8) & 0x00ff00ff00ff00ff;
+  values = (values | values >> 8) & 0x0000ffff0000ffff;
+  return static_cast<uint32_t>(values | values >> 16);
+}
+
+// Eight digits at a time: ids come as text with every signal of some producers.
 template <size_t N>
 bool DecodeHex(std::string_view text, std::array<uint8_t, N>& bytes) {
   if (text.size() != 2 * N) return false;
-  const auto digit = [text](size_t i) -> int {
-    return kHexDigits[static_cast<uint8_t>(text[i])];
-  };
-  int all = 0;  // negative if one of them is
-  for (size_t i = 0; i < N; ++i) {
-    const int high = digit(2 * i);
-    const int low = digit(2 * i + 1);
-    all |= high | low;
-    bytes[i] = static_cast<uint8_t>(high * 16 + low);
+  uint64_t others = 0;
+  for (size_t i = 0; i < N; i += 4) {
+    const uint64_t digits = LoadWord(text.data() + 2 * i);
+    others |= MarkNoHexDigits(digits);
+    const uint32_t values = ValuesOf(digits);
+    for (size_t j = 0; j < 4; ++j) {
+      bytes[i + j] = static_cast<uint8_t>(values >> (8 * j));
+    }
   }
-  return all >= 0;
+  return others == 0;
 }
 
 template <size_t N>

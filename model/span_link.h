@@ -19,9 +19,9 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
+#include "spanlink/model/short_text.h"
 #include "spanlink/model/span_context.h"
 
 namespace spanlink {
@@ -66,10 +66,10 @@ struct SpanLink {
   // The consumer had ended before the link was known: its exporter may have
   // sent it already.
   bool consumer_finished = false;
-  std::string tool_name;
+  ShortText tool_name;
   // The provider's id of the call; empty where it gave none. Never invented.
-  std::string tool_call_id;
-  std::string tool_version;
+  ShortText tool_call_id;
+  ShortText tool_version;
 
   friend bool operator==(const SpanLink&, const SpanLink&) = default;
 };

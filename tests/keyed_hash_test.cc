@@ -2,13 +2,18 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace spanlink::internal {
 namespace {
 
-// The key 00 01 … 0f, as in the published vectors.
-constexpr HashKey kKey{0x0706050403020100, 0x0f0e0d0c0b0a0908};
+const HashKey kKey = HashKey::FromSeed(1);
 
 std::string Counting(int count) {
   std::string bytes;
@@ -16,60 +21,107 @@ std::string Counting(int count) {
   return bytes;
 }
 
-Fingerprint Hash(std::string_view bytes) {
-  KeyedHasher hasher(kKey);
-  hasher.Add(bytes);
-  return hasher.Finish();
+// The values are those of the same function in Python, whose integers have no
+// bounds:
+//
+//   M = 2**64 - 1
+//   fold = lambda a, b: a * b >> 64 ^ a * b & M
+//   def hash_text(tag, text, k):   # k: eight words
+//       a, b = (tag << 48 ^ len(text)) ^ k[0], (tag << 48 ^ len(text)) ^ k[1]
+//       for i in range(0, len(text), 16):
+//           part = text[i:i + 16].ljust(16, b"\0")
+//           x, y = (int.from_bytes(part[j:j + 8], "little") for j in (0, 8))
+//           a, b = fold(x ^ k[2], y ^ a), fold(y ^ k[3], x ^ b)
+//       return fold(a ^ k[4], b ^ k[5]), fold(b ^ k[6], a ^ k[7])
+TEST(KeyedHasherTest, AgreesWithTheSlowFunction) {
+  const HashKey key{{1, 2, 3, 4, 5, 6, 7, 8}};
+  EXPECT_EQ(HashText(9, "", key), (Fingerprint{0x0048005100000010, 0x007e00510000002d}));
+  EXPECT_EQ(HashText(9, Counting(1), key), (Fingerprint{0x01c203cc00000032, 0x024903cc00000058}));
+  EXPECT_EQ(HashText(9, Counting(15), key), (Fingerprint{0xa9c1ebef27b01630, 0xd64c55d304f82599}));
+  EXPECT_EQ(HashText(9, Counting(17), key), (Fingerprint{0x9572b5a0327daca0, 0x47becafb9ac1ee9e}));
+  EXPECT_EQ(HashText(9, Counting(63), kKey), (Fingerprint{0x93bada30632fb66e, 0xf86f7512f80ac4ac}));
 }
 
-// The values are what `openssl mac -macopt size:16 SipHash` prints.
-TEST(KeyedHasherTest, AgreesWithSipHash128) {
-  EXPECT_EQ(Hash(""), (Fingerprint{0xe6a825ba047f81a3, 0x930255c71472f66d}));
-  EXPECT_EQ(Hash(Counting(1)),
-            (Fingerprint{0x44af996bd8c187da, 0x45fc229b11597634}));
-  EXPECT_EQ(Hash(Counting(15)),
-            (Fingerprint{0x11a8b03399e99354, 0xd9c3cf970fec087e}));
-  EXPECT_EQ(Hash(Counting(16)),
-            (Fingerprint{0xbb54b067caa4e26e, 0x77052385bf1533fd}));
-  EXPECT_EQ(Hash(Counting(63)),
-            (Fingerprint{0x4a83502f77d15051, 0x7cbd3f979a063e50}));
-}
-
-TEST(KeyedHasherTest, QuickHasherIsSipHash13) {
-  EXPECT_EQ(QuickHasher(kKey).Finish(),
-            (Fingerprint{0xbea58827b2bc7ee7, 0x013030dd6adb62fd}));
-  QuickHasher hasher(kKey);
-  hasher.Add(Counting(63));
-  EXPECT_EQ(hasher.Finish(),
-            (Fingerprint{0x6f42fe4ee300584c, 0xad6052a70a6b9f07}));
-}
-
-TEST(KeyedHasherTest, PiecesHashLikeTheWhole) {
-  const std::string bytes = Counting(40);
-  for (size_t cut = 0; cut <= bytes.size(); ++cut) {
-    KeyedHasher hasher(kKey);
-    hasher.Add(bytes.substr(0, cut));
-    hasher.Add("");
-    hasher.Add(bytes.substr(cut));
-    EXPECT_EQ(hasher.Finish(), Hash(bytes)) << cut;
+TEST(KeyedHasherTest, LengthsAndTagsGiveDifferentHashes) {
+  std::set<std::pair<uint64_t, uint64_t>> hashes;
+  for (const uint64_t tag : {1, 2}) {
+    for (size_t size = 0; size < 70; ++size) {
+      const Fingerprint hash = HashText(tag, std::string(size, '\0'), kKey);
+      EXPECT_TRUE(hashes.emplace(hash.high, hash.low).second) << size;
+    }
   }
 }
 
-TEST(KeyedHasherTest, WordsAreEightBytesAtAnyPosition) {
-  for (const int before : {0, 3, 8}) {
-    KeyedHasher hasher(kKey);
-    hasher.Add(Counting(before));
-    hasher.AddWord(0x4847464544434241);
-    hasher.Add("xy");
-    EXPECT_EQ(hasher.Finish(), Hash(Counting(before) + "ABCDEFGHxy"));
-  }
+TEST(KeyedHasherTest, OrderMatters) {
+  KeyedHasher ab(kKey, 1);
+  ab.Add({1, 2});
+  ab.Add({3, 4});
+  KeyedHasher ba(kKey, 1);
+  ba.Add({3, 4});
+  ba.Add({1, 2});
+  EXPECT_NE(ab.Finish(), ba.Finish());
 }
 
 TEST(KeyedHasherTest, KeysGiveDifferentHashes) {
-  KeyedHasher one(HashKey::FromSeed(1));
-  KeyedHasher two(HashKey::FromSeed(2));
-  EXPECT_NE(one.Finish(), two.Finish());
-  EXPECT_NE(HashKey::FromSeed(1).first, HashKey::FromSeed(1).second);
+  EXPECT_NE(HashText(1, "a", HashKey::FromSeed(1)),
+            HashText(1, "a", HashKey::FromSeed(2)));
+  const HashKey::Words& words = kKey.words;
+  EXPECT_EQ(std::set<uint64_t>(words.begin(), words.end()).size(),
+            words.size());
+}
+
+// Every slice of 32 bits meets as often as chance has it: n²/2 / 2^32 pairs, so
+// 128 for 2^20 hashes, give or take six times their root.
+void ExpectRandomSlices(const std::vector<Fingerprint>& hashes) {
+  const std::array<int, 4> slices = {0, 32, 64, 96};
+  for (const int slice : slices) {
+    std::vector<uint32_t> parts;
+    parts.reserve(hashes.size());
+    for (const Fingerprint& hash : hashes) {
+      const uint64_t word = slice < 64 ? hash.low : hash.high;
+      parts.push_back(static_cast<uint32_t>(word >> slice % 64));
+    }
+    std::sort(parts.begin(), parts.end());
+    int pairs = 0;
+    for (size_t i = 1; i < parts.size(); ++i) pairs += parts[i] == parts[i - 1];
+    EXPECT_NEAR(pairs, 128, 68) << "bits from " << slice;
+  }
+}
+
+TEST(KeyedHasherTest, SlicesOfNearTextsLookRandom) {
+  std::vector<Fingerprint> hashes;
+  for (int i = 0; i < 1 << 20; ++i) {
+    hashes.push_back(HashText(1, "{\"n\": " + std::to_string(i) + "}", kKey));
+  }
+  ExpectRandomSlices(hashes);
+}
+
+TEST(KeyedHasherTest, SlicesOfSmallWordsLookRandom) {
+  std::vector<Fingerprint> hashes;
+  for (uint64_t i = 0; i < 1024; ++i) {
+    for (uint64_t j = 0; j < 1024; ++j) {
+      KeyedHasher hasher(kKey, 1);
+      hasher.Add(i, j);
+      hashes.push_back(hasher.Finish());
+    }
+  }
+  ExpectRandomSlices(hashes);
+}
+
+TEST(KeyedHasherTest, SlicesOfSingleBitsLookRandom) {
+  // Two bits of 1,448: 2^20 pairs, about.
+  std::vector<Fingerprint> hashes;
+  std::string text(181, '\0');
+  for (size_t i = 0; i < 1448; ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      text[i / 8] ^= static_cast<char>(1 << i % 8);
+      text[j / 8] ^= static_cast<char>(1 << j % 8);
+      hashes.push_back(HashText(1, text, kKey));
+      text[i / 8] ^= static_cast<char>(1 << i % 8);
+      text[j / 8] ^= static_cast<char>(1 << j % 8);
+    }
+  }
+  ExpectRandomSlices(hashes);
 }
 
 }  // namespace

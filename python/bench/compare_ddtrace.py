@@ -10,8 +10,8 @@ its arguments, an LLM span used the result; two links come of it. No two
 arguments are equal, but where two bytes hold nothing but `{}`. With everything
 made before, the two sides are:
 
-    ddtrace   the three methods of a LinkTracker, called directly, with spans
-              that are stubs: cheaper than its real ones
+    ddtrace   the three methods of a LinkTracker, called directly, with its own
+              spans
     spanlink  the three methods of a Dispatcher to which a live Tracker listens,
               and `scope_finish` after each trace of 50 triples, which ddtrace
               has not; the links go to an `on_link` that does nothing, or wait
@@ -39,6 +39,7 @@ os.environ["DD_REMOTE_CONFIGURATION_ENABLED"] = "false"
 
 import ddtrace
 from ddtrace.llmobs._utils import LinkTracker, get_llmobs_span_links
+from ddtrace.trace import Span
 
 import spanlink
 
@@ -46,22 +47,6 @@ SIZES = (2, 64, 512, 4096)  # bytes of arguments
 TRIPLES_PER_TRACE = 50
 GATE_SIZE, GATE_RATIO = 64, 10
 SIDES = ("ddtrace", "on_link", "kept")
-
-
-class StubSpan:
-    """What a LinkTracker touches of a span, and nothing else."""
-
-    __slots__ = ("_struct", "span_id", "trace_id")
-
-    def __init__(self, trace_id: str, span_id: str) -> None:
-        self.trace_id, self.span_id = int(trace_id, 16), int(span_id, 16)
-        self._struct: dict = {}
-
-    def _get_struct_tag(self, key):
-        return self._struct.get(key)
-
-    def _set_struct_tag(self, key, value):
-        self._struct[key] = value
 
 
 class Triple:
@@ -88,6 +73,10 @@ def arguments_of(number: int, size: int) -> str:
 # The two sides. Each returns seconds, and its links in its own form.
 
 
+def span_of(trace_id, span_id):
+    return Span("call", trace_id=int(trace_id, 16), span_id=int(span_id, 16))
+
+
 def time_ddtrace(triples):
     tracker = LinkTracker()
     work = [
@@ -95,8 +84,8 @@ def time_ddtrace(triples):
             triple.id,
             triple.arguments,
             {"span_id": str(int(triple.llm, 16)), "trace_id": triple.trace},
-            StubSpan(triple.trace, triple.tool),
-            StubSpan(triple.trace, triple.reader),
+            span_of(triple.trace, triple.tool),
+            span_of(triple.trace, triple.reader),
         )
         for triple in triples
     ]

@@ -31,9 +31,9 @@ State StateOf(const LinkValue& link) {
           link.producer.span_id(),
           std::string(LinkKindName(link.kind)),
           std::string(EvidenceName(link.evidence)),
-          link.tool_name,
-          link.tool_call_id,
-          link.tool_version,
+          link.tool_name.str(),
+          link.tool_call_id.str(),
+          link.tool_version.str(),
           link.attempt,
           link.consumer_finished};
 }
@@ -42,8 +42,8 @@ State StateOf(const LinkValue& link) {
 void Init(LinkValue* link, std::string trace_id, std::string span_id,
           std::string linked_trace_id, std::string linked_span_id,
           const std::string& kind, const std::string& evidence,
-          std::string tool_name, std::string tool_call_id,
-          std::string tool_version, uint32_t attempt, bool consumer_finished) {
+          std::string_view tool_name, std::string_view tool_call_id,
+          std::string_view tool_version, uint32_t attempt, bool consumer_finished) {
   const auto parsed_kind = ParseLinkKind(kind);
   const auto parsed_evidence = ParseEvidence(evidence);
   if (!parsed_kind) throw nb::value_error("kind is not that of a link");
@@ -52,9 +52,9 @@ void Init(LinkValue* link, std::string trace_id, std::string span_id,
                        .evidence = *parsed_evidence,
                        .attempt = attempt,
                        .consumer_finished = consumer_finished,
-                       .tool_name = std::move(tool_name),
-                       .tool_call_id = std::move(tool_call_id),
-                       .tool_version = std::move(tool_version)};
+                       .tool_name = tool_name,
+                       .tool_call_id = tool_call_id,
+                       .tool_version = tool_version};
   link->consumer.SetTexts(std::move(trace_id), std::move(span_id));
   link->producer.SetTexts(std::move(linked_trace_id),
                           std::move(linked_span_id));

@@ -39,7 +39,7 @@ struct LinkValue {
   Evidence evidence = Evidence::kOrder;
   uint32_t attempt = 1;
   bool consumer_finished = false;
-  std::string tool_name, tool_call_id, tool_version;
+  ShortText tool_name, tool_call_id, tool_version;
 
   friend bool operator==(const LinkValue&, const LinkValue&) = default;
 };

@@ -122,16 +122,19 @@ class Tracker {
   void OnLinks(std::span<const SpanLink> links) {
     const nb::gil_scoped_acquire gil;
     for (const SpanLink& link : links) {
-      LinkValue value = WithOriginalIds(link);
       if (!callbacks_.on_link.is_none()) {
-        CallBack(callbacks_.on_link, std::move(value));
+        // Made where Python keeps it, not moved there.
+        const nb::object value = nb::inst_alloc(nb::type<LinkValue>());
+        new (nb::inst_ptr<LinkValue>(value)) LinkValue(WithOriginalIds(link));
+        nb::inst_mark_ready(value);
+        CallBack(callbacks_.on_link, value);
         continue;
       }
       if (waiting_.size() >= kMaxWaitingLinks) {
         waiting_.pop_front();
         ++lost_links_;
       }
-      waiting_.push_back(std::move(value));
+      waiting_.push_back(WithOriginalIds(link));
     }
   }
 

@@ -1,0 +1,40 @@
+// Reused: a hash table that finds its memory where the last one left it.
+//
+// Tables of scopes fill up and go again and again; growing costs them more than
+// all that is put in. A table that did not grow beyond `kMost` places is
+// emptied and left to the next.
+//
+// Lifetime: `spare` must outlive the table. Nothing of what a table held is
+// left in it. Thread safety: Thread-compatible, with all that share a `spare`.
+#ifndef SPANLINK_LINKER_REUSED_H_
+#define SPANLINK_LINKER_REUSED_H_
+
+#include <cstddef>
+#include <utility>
+
+namespace spanlink {
+
+template <typename Table>
+class Reused : public Table {
+ public:
+  // nullptr: an ordinary table.
+  explicit Reused(Table* spare = nullptr) : spare_(spare) {
+    if (spare_ != nullptr) this->swap(*spare_);
+  }
+  Reused(const Reused&) = delete;
+  Reused& operator=(const Reused&) = delete;
+  ~Reused() {
+    if (spare_ == nullptr || this->capacity() > kMost) return;
+    this->erase(this->begin(), this->end());  // `clear` may give memory back
+    if (spare_->capacity() < this->capacity()) this->swap(*spare_);
+  }
+
+ private:
+  static constexpr size_t kMost = 1023;
+
+  Table* const spare_;
+};
+
+}  // namespace spanlink
+
+#endif  // SPANLINK_LINKER_REUSED_H_

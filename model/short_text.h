@@ -1,0 +1,109 @@
+// ShortText: a text that owns its bytes and seldom needs the heap.
+//
+// Names of tools and ids of calls are short, and every call and every link has
+// some: up to `kInline` bytes stand in the object itself, which covers the ids
+// of every provider but a few (`call_` or `toolu_` and 24 letters, UUIDs).
+//
+// Lifetime: owns what it holds; views are valid until it changes or dies.
+// Thread safety: Thread-compatible.
+// Complexity: O(n) to copy more than `kInline` bytes, else constant.
+#ifndef SPANLINK_MODEL_SHORT_TEXT_H_
+#define SPANLINK_MODEL_SHORT_TEXT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+namespace spanlink {
+
+class ShortText {
+ public:
+  static constexpr size_t kInline = 39;
+
+  ShortText() = default;
+  // Implicit, as it is a string.
+  ShortText(std::string_view text) { Assign(text); }
+  ShortText(const std::string& text) { Assign(text); }
+  ShortText(const char* text) { Assign(text); }
+  ShortText(const ShortText& other) { Copy(other); }
+  ShortText(ShortText&& other) noexcept { Take(other); }
+  ~ShortText() { Free(); }
+  ShortText& operator=(const ShortText& other) {
+    if (this == &other) return *this;
+    Free();
+    Copy(other);
+    return *this;
+  }
+  ShortText& operator=(ShortText&& other) noexcept {
+    if (this == &other) return *this;
+    Free();
+    Take(other);
+    return *this;
+  }
+
+  bool empty() const { return size_ == 0; }
+  size_t size() const { return size_ == kOnHeap ? heap_.size : size_; }
+  operator std::string_view() const {
+    return size_ == kOnHeap ? std::string_view(heap_.data, heap_.size)
+                            : std::string_view(inline_, size_);
+  }
+  std::string str() const { return std::string(std::string_view(*this)); }
+
+  friend bool operator==(const ShortText& a, const ShortText& b) {
+    return std::string_view(a) == std::string_view(b);
+  }
+  friend std::string operator+(std::string a, const ShortText& b) {
+    return a.append(b);
+  }
+  friend std::ostream& operator<<(std::ostream& out, const ShortText& text) {
+    return out << std::string_view(text);
+  }
+
+ private:
+  static constexpr uint8_t kOnHeap = 0xff;
+  struct Heap {
+    const char* data;
+    size_t size;
+  };
+
+  // The next three REQUIRE that nothing is held.
+  void Assign(std::string_view text) {
+    if (text.size() <= kInline) {
+      size_ = static_cast<uint8_t>(text.size());
+      if (!text.empty()) std::memcpy(inline_, text.data(), text.size());
+      return;
+    }
+    size_ = 0;  // if there is no memory
+    char* const data = new char[text.size()];
+    std::memcpy(data, text.data(), text.size());
+    heap_ = {data, text.size()};
+    size_ = kOnHeap;
+  }
+  void Copy(const ShortText& other) {
+    if (other.size_ == kOnHeap) {
+      Assign(other);
+    } else {
+      std::memcpy(static_cast<void*>(this), &other, sizeof(*this));
+    }
+  }
+  void Take(ShortText& other) {
+    std::memcpy(static_cast<void*>(this), &other, sizeof(*this));
+    other.size_ = 0;
+  }
+  void Free() {
+    if (size_ == kOnHeap) delete[] heap_.data;
+  }
+
+  union {
+    char inline_[kInline];
+    Heap heap_;
+  };
+  uint8_t size_ = 0;  // of what stands inline, or `kOnHeap`
+};
+
+}  // namespace spanlink
+
+#endif  // SPANLINK_MODEL_SHORT_TEXT_H_
