@@ -147,6 +147,7 @@ set(SPANLINK_TESTS
   tests/output_test.cc
   tests/properties_test.cc
   tests/recorded_runs_test.cc
+  tests/recorded_spans_test.cc
   tests/recordings_test.cc
   tests/requirements_test.cc
   tests/span_context_test.cc
