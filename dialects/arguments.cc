@@ -112,10 +112,22 @@ std::string IdOfToolMessage(std::string_view json) {
 
 std::string CleanId(std::string_view id) {
   const std::string_view trimmed = Trimmed(id);
+  if (trimmed.starts_with("[\"")) return IdFromJson(trimmed);
   const bool none =
       std::find(kNoIds.begin(), kNoIds.end(), trimmed) != kNoIds.end() ||
       IsPlaceholder(trimmed);
   return none ? std::string() : std::string(trimmed);
+}
+
+std::string IdFromJson(std::string_view json) {
+  JsonCursor cursor(json);
+  if (!cursor.EnterArray()) {
+    const auto text = JsonString(json);
+    return text ? CleanId(*text) : "";
+  }
+  std::string last;
+  while (cursor.NextElement()) last = CleanId(cursor.ReadStringOrSkip());
+  return cursor.failed() ? "" : last;
 }
 
 bool IsPlaceholder(std::string_view text) {
