@@ -40,13 +40,22 @@ set(SPANLINK_READER_SOURCES
   dialects/attributes.cc
   dialects/flat_messages.cc
   dialects/genai.cc
+  dialects/genai_events.cc
+  dialects/google_adk.cc
+  dialects/langfuse.cc
+  dialects/langsmith.cc
   dialects/messages.cc
+  dialects/mlflow.cc
   dialects/openai_agents_events.cc
   dialects/openinference.cc
   dialects/openllmetry.cc
+  dialects/payload.cc
+  dialects/pydantic_ai.cc
   dialects/python_literal.cc
   dialects/registry.cc
   dialects/span_facts.cc
+  dialects/strands.cc
+  dialects/vercel.cc
   pipeline/link_attributes.cc
   pipeline/otlp_source.cc
   pipeline/recording_source.cc
@@ -130,6 +139,7 @@ set(SPANLINK_TESTS
   tests/fingerprint_oracle_test.cc
   tests/fingerprint_test.cc
   tests/genai_dialect_test.cc
+  tests/genai_events_dialect_test.cc
   tests/handoff_names_test.cc
   tests/independent_producers_test.cc
   tests/json_cursor_oracle_test.cc
@@ -149,6 +159,7 @@ set(SPANLINK_TESTS
   tests/recorded_runs_test.cc
   tests/recorded_spans_test.cc
   tests/recordings_test.cc
+  tests/registry_test.cc
   tests/requirements_test.cc
   tests/span_context_test.cc
   tests/span_link_test.cc
@@ -156,6 +167,7 @@ set(SPANLINK_TESTS
   tests/terminal_text_test.cc
   tests/tool_call_tracker_test.cc
   tests/trace_file_test.cc
+  tests/vendor_dialects_test.cc
   tests/why_tree_test.cc
 )
 

@@ -41,7 +41,8 @@ class Dialect {
   virtual std::string_view name() const = 0;
   // Returns whether `Decode` understands the span. Cheap: looks at keys.
   virtual bool Recognizes(const FinishedSpan& span) const = 0;
-  // Fills `facts`, which are clear. What cannot be read is counted there.
+  // Fills `facts`. They are clear but for the kind, where a dialect that was
+  // asked before knows it. What cannot be read is counted there.
   virtual void Decode(const FinishedSpan& span, SpanFacts* facts) const = 0;
 };
 

@@ -59,6 +59,12 @@ struct SpanFacts {
 
   // Back to the beginning, with memory kept.
   void Clear();
+
+  // Takes over what `more`, of the same span in another convention, knows and
+  // these facts do not. Facts of another kind of span are not believed.
+  void Add(SpanFacts more);
+  // Nothing that links rest on is missing.
+  bool IsComplete() const;
 };
 
 // Dispatches the facts about the span at `ref`. Whether the ids are from the

@@ -27,8 +27,8 @@ using nlohmann::json;
 using ::testing::HasSubstr;
 
 // Formats that no reader takes yet.
-constexpr std::array<std::string_view, 5> kPending = {
-    "langfuse", "jaeger", "openai_agents", "sdk_dump", "otlp"};
+constexpr std::array<std::string_view, 4> kPending = {
+    "langfuse", "jaeger", "openai_agents", "sdk_dump"};
 
 size_t CountKind(const TraceFile& file, SpanKind kind) {
   const auto& spans = file.spans();
