@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -170,14 +171,15 @@ class MessageReader {
   bool ReadResultWithoutId(const Item& item, UseFact* use);
   void ReadResults(std::string_view json);
   void AddUse(UseFact use);
-  bool HasCalled(std::string_view name);
+  const ChoiceFact* NextCallOf(std::string_view name);
   void ReadHistory(std::string_view text, int level);
 
   Direction direction_;
   std::string_view json_;  // all that is read
   SpanFacts* facts_;
   std::string last_call_;  // id in the message before, where results have none
-  std::optional<SpanFacts> history_;  // the calls that an input repeats
+  std::optional<SpanFacts> history_;         // the calls that an input repeats
+  std::map<std::string, size_t> next_call_;  // where to go on, by name
 };
 
 void MessageReader::ReadAny(JsonCursor* cursor, int level) {
@@ -352,8 +354,10 @@ bool MessageReader::ReadResultWithoutId(const Item& item, UseFact* use) {
     if (use->id.empty()) use->id = std::exchange(last_call_, "");
     return true;
   }
-  if (IsKnownRole(role) || !text || !HasCalled(role)) return false;
-  use->name = role;
+  if (IsKnownRole(role) || !text) return false;
+  const ChoiceFact* call = NextCallOf(role);
+  if (call == nullptr) return false;
+  *use = {call->id, call->name};
   return true;
 }
 
@@ -372,15 +376,20 @@ void MessageReader::AddUse(UseFact use) {
   facts_->uses.push_back(std::move(use));
 }
 
-// Returns whether the messages call a tool of that name.
-bool MessageReader::HasCalled(std::string_view name) {
+// Returns the call that the next result under a tool's own name answers: the
+// first of that name that has none yet.
+const ChoiceFact* MessageReader::NextCallOf(std::string_view name) {
   if (!history_) {
     SpanFacts& history = history_.emplace();
     JsonCursor cursor(json_);
     MessageReader(Direction::kOutput, json_, &history).ReadAny(&cursor, 0);
   }
-  return std::any_of(history_->choices.begin(), history_->choices.end(),
-                     [name](const ChoiceFact& c) { return c.name == name; });
+  const auto& calls = history_->choices;
+  for (size_t& next = next_call_[std::string(name)]; next < calls.size();) {
+    const ChoiceFact& call = calls[next++];
+    if (call.name == name) return &call;
+  }
+  return nullptr;
 }
 
 // Lines of the form `12. {"type": "function_call_output", …}`.

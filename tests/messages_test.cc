@@ -173,9 +173,9 @@ TEST(MessagesTest, ResultsFollowTheirCallsWhereTheyHaveNoId) {
 TEST(MessagesTest, AToolMaySpeakInItsOwnName) {
   EXPECT_THAT(
       Uses(
-          R"([{"role":"assistant","tool_calls":[{"id":"a","function":{"name":"f","arguments":"{}"}}]},)"
-          R"({"role":"f","content":"r"},{"role":"g","content":"no"}])"),
-      ElementsAre("f"));
+          R"([{"role":"assistant","tool_calls":[{"id":"a","function":{"name":"f","arguments":"{}"}},{"id":"b","function":{"name":"f","arguments":"{}"}}]},)"
+          R"({"role":"f","content":"r"},{"role":"g","content":"no"},{"role":"f","content":"r"},{"role":"f","content":"no"}])"),
+      ElementsAre("af", "bf"));
 }
 
 // The Agent Framework writes [run id, call id].
