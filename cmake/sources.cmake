@@ -56,9 +56,17 @@ set(SPANLINK_READER_SOURCES
   dialects/span_facts.cc
   dialects/strands.cc
   dialects/vercel.cc
+  pipeline/agents_export_format.cc
+  pipeline/datadog_format.cc
+  pipeline/jaeger_format.cc
+  pipeline/json_format.cc
+  pipeline/json_source.cc
+  pipeline/json_walk.cc
+  pipeline/langfuse_format.cc
   pipeline/link_attributes.cc
   pipeline/otlp_source.cc
   pipeline/recording_source.cc
+  pipeline/sdk_dump_format.cc
   pipeline/trace_file.cc
 )
 
@@ -144,6 +152,7 @@ set(SPANLINK_TESTS
   tests/independent_producers_test.cc
   tests/json_cursor_oracle_test.cc
   tests/json_cursor_test.cc
+  tests/json_formats_test.cc
   tests/json_output_test.cc
   tests/json_scanner_test.cc
   tests/keyed_hash_test.cc

@@ -10,6 +10,8 @@
 #include "spanlink/dialects/openai_agents_events.h"
 #include "spanlink/dialects/span_facts.h"
 #include "spanlink/linker/engine.h"
+#include "spanlink/pipeline/json_format.h"
+#include "spanlink/pipeline/json_source.h"
 #include "spanlink/pipeline/otlp_source.h"
 #include "spanlink/pipeline/recording_source.h"
 #include "spanlink/pipeline/trace_source.h"
@@ -22,6 +24,18 @@ constexpr size_t kProgressSpans = 4096;
 // Absent times come last.
 Time StartOrLast(const std::optional<Time>& start) {
   return start.value_or(Time::max());
+}
+
+// Reads the file in the format that its content has.
+absl::StatusOr<std::unique_ptr<TraceSource>> ReadSource(
+    const std::string& name, std::string bytes, const Progress& progress) {
+  if (IsAgentsRecording(bytes)) {
+    return RecordingSource::Read(name, std::move(bytes));
+  }
+  if (auto format = DetectJsonFormat(bytes)) {
+    return JsonSource::Read(name, std::move(bytes), std::move(format));
+  }
+  return OtlpSource::Read(name, std::move(bytes), progress);
 }
 
 SpanSummary Summarize(const TraceSource& source, size_t index,
@@ -227,9 +241,7 @@ void TraceFile::State::SortLinks() {
 
 absl::StatusOr<TraceFile> TraceFile::Read(std::string name, std::string bytes,
                                           const Progress& progress) {
-  auto source = IsAgentsRecording(bytes)
-                    ? RecordingSource::Read(name, std::move(bytes))
-                    : OtlpSource::Read(name, std::move(bytes), progress);
+  auto source = ReadSource(name, std::move(bytes), progress);
   if (!source.ok()) return source.status();
   auto state = std::make_unique<State>();
   state->source = *std::move(source);
