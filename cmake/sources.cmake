@@ -55,6 +55,7 @@ set(SPANLINK_READER_SOURCES
   dialects/registry.cc
   dialects/span_facts.cc
   dialects/strands.cc
+  dialects/text_calls.cc
   dialects/vercel.cc
   pipeline/agents_export_format.cc
   pipeline/datadog_format.cc
@@ -68,6 +69,7 @@ set(SPANLINK_READER_SOURCES
   pipeline/recording_source.cc
   pipeline/sdk_dump_format.cc
   pipeline/trace_file.cc
+  pipeline/understood.cc
 )
 
 # Headers that are installed: the public ones and what these include.
@@ -89,6 +91,7 @@ set(SPANLINK_HEADERS
 set(SPANLINK_CLI_SOURCES
   cli/arguments.cc
   cli/capture_advice.cc
+  cli/dialects_command.cc
   cli/explain.cc
   cli/help.cc
   cli/json_output.cc
@@ -174,6 +177,7 @@ set(SPANLINK_TESTS
   tests/span_link_test.cc
   tests/table_test.cc
   tests/terminal_text_test.cc
+  tests/text_calls_test.cc
   tests/tool_call_tracker_test.cc
   tests/trace_file_test.cc
   tests/vendor_dialects_test.cc

@@ -22,6 +22,10 @@ namespace spanlink {
 class GenAiEventsDialect final : public Dialect {
  public:
   std::string_view name() const override { return "otel_genai_events"; }
+  DialectNotes notes() const override {
+    return {"events gen_ai.*.message and gen_ai.choice", "event gen_ai.choice",
+            "as otel_genai, and event gen_ai.tool.message"};
+  }
   bool Recognizes(const FinishedSpan& span) const override;
   void Decode(const FinishedSpan& span, SpanFacts* facts) const override;
 };

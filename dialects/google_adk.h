@@ -15,6 +15,11 @@ namespace spanlink {
 class GoogleAdkDialect final : public Dialect {
  public:
   std::string_view name() const override { return "google_adk"; }
+  DialectNotes notes() const override {
+    return {"gcp.vertex.agent.*", "gcp.vertex.agent.llm_response",
+            "gen_ai.tool.name, gen_ai.tool.call.id, "
+            "gcp.vertex.agent.tool_call_args"};
+  }
   bool Recognizes(const FinishedSpan& span) const override;
   void Decode(const FinishedSpan& span, SpanFacts* facts) const override;
 };

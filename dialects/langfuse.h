@@ -15,6 +15,12 @@ namespace spanlink {
 class LangfuseDialect final : public Dialect {
  public:
   std::string_view name() const override { return "langfuse"; }
+  DialectNotes notes() const override {
+    return {"langfuse.observation.*",
+            "langfuse.observation.output of a generation",
+            "the span's name, langfuse.observation.input; the id in a returned "
+            "ToolMessage"};
+  }
   bool Recognizes(const FinishedSpan& span) const override;
   void Decode(const FinishedSpan& span, SpanFacts* facts) const override;
 };

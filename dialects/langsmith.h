@@ -14,6 +14,10 @@ namespace spanlink {
 class LangSmithDialect final : public Dialect {
  public:
   std::string_view name() const override { return "langsmith"; }
+  DialectNotes notes() const override {
+    return {"langsmith.span.kind", "gen_ai.completion as a whole",
+            "the span's name, gen_ai.prompt; the id in a returned ToolMessage"};
+  }
   bool Recognizes(const FinishedSpan& span) const override;
   void Decode(const FinishedSpan& span, SpanFacts* facts) const override;
 };

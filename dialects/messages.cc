@@ -20,7 +20,7 @@ enum class Direction { kOutput, kInput };
 
 // The members of a message, a part or an item; JSON texts, empty if absent.
 struct Item {
-  std::string_view type, role, object, name, name_space, finish_reason;
+  std::string_view type, role, object, name, name_space, finish_reason, text;
   std::string_view id, call_id, tool_call_id, tool_use_id, tool_id;
   std::string_view arguments, input, args, function, function_call;
   std::string_view parts, content, tool_calls, output, messages, message,
@@ -39,6 +39,7 @@ constexpr Field kFields[] = {
     {"type", &Item::type},
     {"role", &Item::role},
     {"content", &Item::content},
+    {"text", &Item::text},
     {"object", &Item::object},
     {"name", &Item::name},
     {"toolName", &Item::tool_name},
@@ -163,6 +164,7 @@ class MessageReader {
  private:
   void ReadMessage(const Item& item, int level);
   void ReadInside(const Item& item, int level);
+  void KeepText(const Item& item, std::string_view json);
   bool ReadCallsOf(const Item& item);
   void ReadChoice(const Item& item);
   void ReadCalls(std::string_view json);
@@ -201,6 +203,7 @@ void MessageReader::ReadMessage(const Item& item, int level) {
   }
   ReadInside(item, level + 1);
   if (!item.content.empty() && item.content.front() == '"') {
+    KeepText(item, item.content);
     if (direction_ == Direction::kInput) ReadHistory(item.content, level);
   } else {
     ReadText(item.content, level + 1);
@@ -209,6 +212,7 @@ void MessageReader::ReadMessage(const Item& item, int level) {
 
 // Reads what is around messages.
 void MessageReader::ReadInside(const Item& item, int level) {
+  if (!item.text.empty()) KeepText(item, item.text);
   for (const std::string_view inside :
        {item.parts, item.messages, item.message, item.choices, item.contents,
         item.candidates, item.generations}) {
@@ -224,6 +228,16 @@ void MessageReader::ReadInside(const Item& item, int level) {
   if (type == "ai" || type == "tool" || type == "human") {
     ReadText(item.data, level);
   }
+}
+
+// What a system says of the form of calls is no call.
+void MessageReader::KeepText(const Item& item, std::string_view json) {
+  if (!facts_->wants_text) return;
+  const std::string role = Text(item.role);
+  if (role == "system" || role == "developer") return;
+  auto& texts = direction_ == Direction::kOutput ? facts_->output_texts
+                                                 : facts_->input_texts;
+  texts.push_back(Text(json));
 }
 
 // Returns whether the item's calls were found: what else it holds repeats them.

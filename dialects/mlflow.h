@@ -12,6 +12,11 @@ namespace spanlink {
 class MlflowDialect final : public Dialect {
  public:
   std::string_view name() const override { return "mlflow"; }
+  DialectNotes notes() const override {
+    return {
+        "mlflow.spanType", "mlflow.spanOutputs",
+        "the span's name, mlflow.spanInputs; the id in a returned ToolMessage"};
+  }
   bool Recognizes(const FinishedSpan& span) const override;
   void Decode(const FinishedSpan& span, SpanFacts* facts) const override;
 };

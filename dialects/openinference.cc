@@ -50,6 +50,8 @@ void SetMessageField(std::string_view key, std::string_view text,
   constexpr std::string_view kContentsPrefix = "contents.";
   if (key == "role") {
     message->role = text;
+  } else if (key == "content") {
+    message->content = text;
   } else if (key == "tool_call_id") {
     message->tool_call_id = text;
   } else if (key == "name") {
@@ -67,6 +69,8 @@ void SetMessageField(std::string_view key, std::string_view text,
     const auto call = SplitNumber(key.substr(kContentsPrefix.size()));
     if (call && call->rest.starts_with("tool_call.")) {
       SetCallField(call->rest, text, &message->content_calls[call->number]);
+    } else if (call && call->rest == "message_content.text") {
+      message->content = text;
     }
   }
 }
@@ -93,6 +97,7 @@ void ReadOutput(const FinishedSpan& span, SpanFacts* facts) {
                         facts);
   }
   for (const auto& [index, message] : messages) {
+    KeepFlatText(message, &facts->output_texts, *facts);
     const auto& calls = message.calls.size() < message.content_calls.size()
                             ? message.content_calls
                             : message.calls;
@@ -125,6 +130,7 @@ void ReadInput(const FinishedSpan& span, SpanFacts* facts) {
     ReadPayloadMessages({span.attributes->Find("input.value"), nullptr}, facts);
   }
   for (const auto& [index, message] : messages) {
+    KeepFlatText(message, &facts->input_texts, *facts);
     UseFact use{CleanId(message.tool_call_id), std::string(message.name)};
     const bool result = message.role == "tool" || message.role == "function" ||
                         message.role == "tool-response";

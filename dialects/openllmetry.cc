@@ -139,6 +139,7 @@ void ReadLegacyOutput(const FinishedSpan& span, SpanFacts* facts) {
     facts->has_output |= !message.role.empty() || !message.content.empty() ||
                          !message.calls.empty();
     facts->says_tool_chosen |= SaysToolChosen(message.finish_reason);
+    KeepFlatText(message, &facts->output_texts, *facts);
     for (const auto& [number, call] : message.calls) {
       AddFlatChoice(call, kOmittedArguments, span, facts);
     }
@@ -155,6 +156,7 @@ void ReadLegacyInput(const FinishedSpan& span, SpanFacts* facts) {
   std::string without_ids;  // messages of tools, as JSON
   for (const auto& [index, message] : ReadMessages(span, kPrompt)) {
     facts->has_input = true;
+    KeepFlatText(message, &facts->input_texts, *facts);
     UseFact use{CleanId(message.tool_call_id), std::string(message.name)};
     const bool result = message.role == "tool" || message.role == "function";
     if (!use.id.empty() || (result && !use.name.empty())) {

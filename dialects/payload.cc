@@ -24,12 +24,16 @@ void ReadPayloadMessages(const Payload& payload, SpanFacts* facts) {
     facts->has_input = true;
     if (IsStructure(payload.input->text)) {
       ReadInputMessages(payload.input->text, facts);
+    } else if (facts->wants_text) {
+      facts->input_texts.emplace_back(payload.input->text);
     }
   }
   if (payload.output != nullptr && !IsPlaceholder(payload.output->text)) {
     facts->has_output = true;
     if (IsStructure(payload.output->text)) {
       ReadOutputMessages(Unwrapped(payload.output->text), facts);
+    } else if (facts->wants_text) {
+      facts->output_texts.emplace_back(payload.output->text);
     }
   }
 }

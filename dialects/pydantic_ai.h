@@ -17,6 +17,12 @@ namespace spanlink {
 class PydanticAiDialect final : public Dialect {
  public:
   std::string_view name() const override { return "pydantic_ai"; }
+  DialectNotes notes() const override {
+    return {"pydantic_ai.*, logfire.*, tool_arguments, all_messages_events",
+            "gen_ai.output.messages, events, response_data",
+            "gen_ai.tool.name, gen_ai.tool.call.id, tool_arguments; name and "
+            "input of \"Function: …\""};
+  }
   bool Recognizes(const FinishedSpan& span) const override;
   void Decode(const FinishedSpan& span, SpanFacts* facts) const override;
 };

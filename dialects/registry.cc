@@ -12,6 +12,7 @@
 #include "spanlink/dialects/openllmetry.h"
 #include "spanlink/dialects/pydantic_ai.h"
 #include "spanlink/dialects/strands.h"
+#include "spanlink/dialects/text_calls.h"
 #include "spanlink/dialects/vercel.h"
 
 namespace spanlink {
@@ -48,10 +49,12 @@ const Dialect* DecodeSpan(const FinishedSpan& span, SpanFacts* facts) {
     } else {
       SpanFacts more;
       more.kind = facts->kind;
+      more.wants_text = facts->wants_text;
       dialect->Decode(span, &more);
       facts->Add(std::move(more));
     }
   }
+  ReadTextCalls(facts);
   return first;
 }
 

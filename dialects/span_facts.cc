@@ -72,6 +72,8 @@ void SpanFacts::Clear() {
   alternatives.clear();
   choices.clear();
   uses.clear();
+  output_texts.clear();
+  input_texts.clear();
   has_input = has_output = says_tool_chosen = false;
   unreadable = truncated = 0;
 }
@@ -96,6 +98,8 @@ void SpanFacts::Add(SpanFacts more) {
   const bool reads = kind == SpanKind::kLlm;
   if (reads && choices.empty()) choices = std::move(more.choices);
   if (reads && uses.empty()) uses = std::move(more.uses);
+  if (output_texts.empty()) output_texts = std::move(more.output_texts);
+  if (input_texts.empty()) input_texts = std::move(more.input_texts);
   if (outcome == Outcome::kOk) outcome = more.outcome;
   has_input |= more.has_input;
   has_output |= more.has_output;

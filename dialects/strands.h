@@ -16,6 +16,11 @@ namespace spanlink {
 class StrandsDialect final : public Dialect {
  public:
   std::string_view name() const override { return "strands"; }
+  DialectNotes notes() const override {
+    return {"event_loop.cycle_id; gen_ai.system = strands-agents",
+            "event gen_ai.choice, Bedrock blocks",
+            "gen_ai.tool.name, gen_ai.tool.call.id, event gen_ai.tool.message"};
+  }
   bool Recognizes(const FinishedSpan& span) const override;
   void Decode(const FinishedSpan& span, SpanFacts* facts) const override;
 };

@@ -29,6 +29,9 @@ void ReadMessages(const AttributeList& attributes, SpanFacts* facts) {
   if (const Attribute* calls = attributes.Find("ai.response.toolCalls")) {
     ReadOutputMessages(calls->text, facts);
   }
+  if (facts->wants_text && attributes.Has("ai.response.text")) {
+    facts->output_texts.emplace_back(attributes.Text("ai.response.text"));
+  }
   facts->has_output |= attributes.Has("ai.response.text") ||
                        attributes.Has("ai.response.object");
   facts->says_tool_chosen |=

@@ -15,6 +15,11 @@ namespace spanlink {
 class VercelDialect final : public Dialect {
  public:
   std::string_view name() const override { return "vercel_ai"; }
+  DialectNotes notes() const override {
+    return {"ai.operationId, ai.toolCall.name",
+            "ai.response.toolCalls of doGenerate and doStream",
+            "ai.toolCall.name, .id, .args"};
+  }
   bool Recognizes(const FinishedSpan& span) const override;
   void Decode(const FinishedSpan& span, SpanFacts* facts) const override;
 };

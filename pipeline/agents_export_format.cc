@@ -11,6 +11,7 @@
 #include "spanlink/dialects/arguments.h"
 #include "spanlink/dialects/messages.h"
 #include "spanlink/dialects/openai_agents_events.h"
+#include "spanlink/dialects/text_calls.h"
 #include "spanlink/json/json_cursor.h"
 #include "spanlink/pipeline/json_format.h"
 
@@ -92,6 +93,7 @@ void AgentsExportFormat::Decode(const JsonSpan& span, std::string_view json,
     out->facts.conversation_id = conversation->second;
   }
   if (parts.type == "response") ReadResponse(data, &out->facts);
+  ReadTextCalls(&out->facts);
 }
 
 }  // namespace

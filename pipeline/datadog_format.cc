@@ -12,6 +12,7 @@
 #include "spanlink/dialects/arguments.h"
 #include "spanlink/dialects/messages.h"
 #include "spanlink/dialects/payload.h"
+#include "spanlink/dialects/text_calls.h"
 #include "spanlink/json/json_cursor.h"
 #include "spanlink/pipeline/json_format.h"
 

@@ -76,6 +76,7 @@ SpanSummary Summarize(const TraceSource& source, size_t index,
 // `spans`, with `positions` from one to the other.
 struct TraceFile::State {
   std::unique_ptr<TraceSource> source;
+  ReadOptions options;
   std::vector<SpanSummary> spans;
   std::vector<size_t> positions;                   // of spans[i] in the source
   absl::flat_hash_map<SpanContext, size_t> index;  // into `spans`
@@ -126,6 +127,7 @@ void TraceFile::State::ReportContent(const DecodedSpan& decoded,
 
 void TraceFile::State::ReadSpans() {
   DecodedSpan decoded;
+  decoded.facts.wants_text = options.react;
   Report(DiagnosticId::kUnreadableSpan, {}, source->unreadable());
   for (size_t i = 0; i < source->size(); ++i) {
     const SpanContext context = source->Ref(i).context;
@@ -240,11 +242,13 @@ void TraceFile::State::SortLinks() {
 }
 
 absl::StatusOr<TraceFile> TraceFile::Read(std::string name, std::string bytes,
-                                          const Progress& progress) {
+                                          const Progress& progress,
+                                          const ReadOptions& options) {
   auto source = ReadSource(name, std::move(bytes), progress);
   if (!source.ok()) return source.status();
   auto state = std::make_unique<State>();
   state->source = *std::move(source);
+  state->options = options;
   state->ReadSpans();
   state->Sort();
   state->NameAgents();
@@ -274,6 +278,7 @@ void TraceFile::Link(Options options, const Progress& progress) {
   Engine engine(std::move(options));
   const uint64_t bytes = state.source->byte_count();
   DecodedSpan decoded;
+  decoded.facts.wants_text = state.options.react;
   for (size_t i = 0; i < state.spans.size(); ++i) {
     const size_t position = state.positions[i];
     state.source->Decode(position, &decoded);
