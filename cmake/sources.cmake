@@ -180,6 +180,7 @@ set(SPANLINK_TESTS
   tests/text_calls_test.cc
   tests/tool_call_tracker_test.cc
   tests/trace_file_test.cc
+  tests/traps_test.cc
   tests/vendor_dialects_test.cc
   tests/why_tree_test.cc
 )
