@@ -36,6 +36,7 @@ set(SPANLINK_READER_SOURCES
   otlp/otlp_numbers.cc
   otlp/otlp_reader.cc
   otlp/otlp_writer.cc
+  dialects/adot.cc
   dialects/arguments.cc
   dialects/attributes.cc
   dialects/flat_messages.cc

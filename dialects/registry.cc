@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "spanlink/dialects/adot.h"
 #include "spanlink/dialects/genai.h"
 #include "spanlink/dialects/genai_events.h"
 #include "spanlink/dialects/google_adk.h"
@@ -29,12 +30,14 @@ std::span<const Dialect* const> AllDialects() {
   static const OpenLlmetryLegacyDialect open_llmetry_legacy;
   static const GenAiDialect gen_ai;
   static const GenAiEventsDialect gen_ai_events;
+  static const AdotDialect adot;
   static const LangfuseDialect langfuse;
   static const Dialect* const dialects[] = {
       &open_inference, &lang_smith,    &vercel,
       &google_adk,     &strands,       &pydantic_ai,
       &mlflow,         &open_llmetry,  &open_llmetry_legacy,
-      &gen_ai,         &gen_ai_events, &langfuse};
+      &gen_ai,         &gen_ai_events, &adot,
+      &langfuse};
   return dialects;
 }
 

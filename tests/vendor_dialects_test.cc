@@ -1,5 +1,5 @@
 // The dialects of single frameworks: Vercel's AI SDK, Google's ADK, LangSmith,
-// Langfuse, MLflow.
+// Langfuse, MLflow, AWS's distribution of OpenTelemetry.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -219,6 +219,40 @@ TEST(MlflowDialectTest, ValuesStandInQuotes) {
   EXPECT_THAT(Signals(Span("f", {{"mlflow.spanType", "\"TOOL\""},
                                  {"mlflow.spanInputs", "{\"x\": 1}"}})),
               Contains("tool f {\"x\": 1} ok"));
+}
+
+// Trap 2: history stands among the outputs; what was produced is a `message`.
+TEST(AdotDialectTest, OnlyMessagesAreProduced) {
+  Span span("chat", {{"aws.genai.span_kind", "LLM"}});
+  span.Event(
+      "strands.telemetry.tracer",
+      {{"body",
+        R"({"input":{"messages":[{"role":"tool","content":{"content":"[{\"toolResult\":{\"toolUseId\":\"a\"}}]"}}]},)"
+        R"("output":{"messages":[{"role":"assistant","content":{"content":"[{\"toolUse\":{\"toolUseId\":\"a\",\"name\":\"f\",\"input\":{}}}]"}},)"
+        R"({"role":"assistant","content":{"message":"[{\"toolUse\":{\"toolUseId\":\"b\",\"name\":\"f\",\"input\":{\"x\":1}}}]","finish_reason":"tool_use"}}]}})"}});
+  EXPECT_EQ(DialectOf(span), "aws_adot");
+  EXPECT_THAT(Signals(span),
+              ElementsAre("start llm", "use a #0 ok", "choice 0 b f {\"x\":1}",
+                          "finish llm ok"));
+}
+
+TEST(AdotDialectTest, AToolsInputIsItsArguments) {
+  Span strands("execute_tool f", {{"gen_ai.operation.name", "execute_tool"},
+                                  {"gen_ai.tool.name", "f"}});
+  strands.Event(
+      "strands.telemetry.tracer",
+      {{"body",
+        R"({"input":{"messages":[{"role":"tool","content":{"content":"{\"x\":1}","role":"tool","id":"a"}}]},"output":{"messages":[]}})"}});
+  EXPECT_THAT(Signals(strands), Contains("tool a f {\"x\":1} ok"));
+  Span lang_chain("f.tool", {{"traceloop.span.kind", "tool"},
+                             {"traceloop.entity.name", "f"}});
+  lang_chain.Event(
+      "opentelemetry.instrumentation.langchain",
+      {{"body",
+        R"({"input":{"messages":[{"role":"unknown","content":"{\"inputs\":{\"x\":1}}"}]},)"
+        R"("output":{"messages":[{"role":"unknown","content":"{\"output\":{\"kwargs\":{\"content\":\"1\",\"tool_call_id\":\"a\"}}}"}]}})"}});
+  EXPECT_THAT(Signals(lang_chain),
+              Contains("tool a f {\"inputs\":{\"x\":1}} |{\"x\":1} ok"));
 }
 
 }  // namespace
