@@ -23,6 +23,7 @@ class Walker {
   // Returns where the document ends, `npos` if it cannot be read.
   size_t ReadDocument(size_t begin, size_t end);
   void ReadLines(size_t begin);
+  void ReadLine(size_t begin, size_t end);
   void Visit(std::string_view json, int level);
   void VisitMembers(std::string_view json, int level);
 
@@ -58,20 +59,22 @@ size_t Walker::ReadDocument(size_t begin, size_t end) {
 void Walker::ReadLines(size_t begin) {
   while (!stopped_ && begin < bytes_.size()) {
     const size_t end = std::min(bytes_.find('\n', begin), bytes_.size());
-    JsonCursor cursor(bytes_.substr(0, end), begin);
-    const bool blank = JsonCursor(bytes_.substr(0, end), begin).AtEnd();
-    if (!blank && (!cursor.Skip() || !cursor.AtEnd())) {
-      ++result_.unreadable;
-      if (result_.problems.size() < kMaxProblems) {
-        const std::string expected(cursor.failed() ? cursor.expected()
-                                                   : "the end of the line");
-        result_.problems.push_back({cursor.position(), expected});
-      }
-    } else if (!blank) {
-      ReadDocument(begin, end);
-    }
+    if (!JsonCursor(bytes_.substr(0, end), begin).AtEnd()) ReadLine(begin, end);
     begin = end + 1;
   }
+}
+
+void Walker::ReadLine(size_t begin, size_t end) {
+  JsonCursor cursor(bytes_.substr(0, end), begin);
+  if (cursor.Skip() && cursor.AtEnd()) {
+    ReadDocument(begin, end);
+    return;
+  }
+  ++result_.unreadable;
+  if (result_.problems.size() >= kMaxProblems) return;
+  const std::string expected(cursor.failed() ? cursor.expected()
+                                             : "the end of the line");
+  result_.problems.push_back({cursor.position(), expected});
 }
 
 void Walker::Visit(std::string_view json, int level) {
