@@ -19,6 +19,7 @@ enum class OptionId : uint8_t {
   kMinEvidence,
   kPolicy,
   kProfile,
+  kReact,
 };
 
 struct OptionInfo {
@@ -30,7 +31,7 @@ struct OptionInfo {
   bool of_why;
 };
 
-constexpr std::array<OptionInfo, 8> kOptions = {{
+constexpr std::array<OptionInfo, 9> kOptions = {{
     {OptionId::kHelp, "--help", "-h", false, true, true},
     {OptionId::kOutput, "--output", "-o", true, true, false},
     {OptionId::kJson, "--json", "", false, true, false},
@@ -39,6 +40,7 @@ constexpr std::array<OptionInfo, 8> kOptions = {{
     {OptionId::kMinEvidence, "--min-evidence", "", true, true, true},
     {OptionId::kPolicy, "--policy", "", true, true, true},
     {OptionId::kProfile, "--profile", "", true, true, false},
+    {OptionId::kReact, "--react", "", false, true, true},
 }};
 
 absl::Status Usage(std::string message) {
@@ -46,21 +48,27 @@ absl::Status Usage(std::string message) {
 }
 
 std::string_view NameOf(Command command) {
+  if (command == Command::kDialects) return "dialects";
   return command == Command::kWhy ? "why" : "link";
 }
 
 std::optional<Command> ParseCommand(std::string_view name) {
   if (name == "link") return Command::kLink;
   if (name == "why") return Command::kWhy;
+  if (name == "dialects") return Command::kDialects;
   if (name == "help" || name == "--help" || name == "-h") return Command::kHelp;
   if (name == "--version" || name == "version") return Command::kVersion;
   return std::nullopt;
 }
 
+bool IsOptionOf(const OptionInfo& option, Command command) {
+  if (command == Command::kDialects) return option.id == OptionId::kHelp;
+  return command == Command::kWhy ? option.of_why : option.of_link;
+}
+
 const OptionInfo* FindOption(std::string_view name, Command command) {
   for (const OptionInfo& option : kOptions) {
-    const bool known =
-        command == Command::kWhy ? option.of_why : option.of_link;
+    const bool known = IsOptionOf(option, command);
     if (!known || name.empty()) continue;
     if (option.name == name || option.short_name == name) return &option;
   }
@@ -132,6 +140,9 @@ absl::Status Apply(OptionId option, std::string_view value, Arguments& parsed) {
       return ParsePolicy(value, parsed);
     case OptionId::kProfile:
       return ParseProfile(value, parsed);
+    case OptionId::kReact:
+      parsed.read.react = true;
+      break;
   }
   return absl::OkStatus();
 }
@@ -243,6 +254,10 @@ absl::StatusOr<Arguments> ParseArguments(
   if (parsed.help_topic) {
     parsed.command = Command::kHelp;
     return parsed;
+  }
+  if (*command == Command::kDialects) {
+    if (parsed.files.empty()) return parsed;
+    return Usage("`spanlink dialects` takes no FILE");
   }
   const absl::Status checked =
       *command == Command::kWhy ? CheckWhy(parsed) : CheckLink(parsed);

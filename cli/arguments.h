@@ -21,7 +21,7 @@
 
 namespace spanlink::cli {
 
-enum class Command : uint8_t { kLink, kWhy, kHelp, kVersion };
+enum class Command : uint8_t { kLink, kWhy, kDialects, kHelp, kVersion };
 
 struct Arguments {
   Command command = Command::kHelp;
@@ -37,6 +37,7 @@ struct Arguments {
   bool table = false;
   bool explain = false;
   LinkProfile profile;
+  ReadOptions read;
   Options options;  // `min_evidence` and `use_policy` as asked for
 };
 

@@ -62,7 +62,10 @@ constexpr std::array<Advice, 7> kByScope = {{
     {"openai.agents", kAgentsSdk},
 }};
 
-constexpr std::array<Advice, 5> kByDialect = {{
+constexpr std::array<Advice, 8> kByDialect = {{
+    {"pydantic_ai", kPydantic},
+    {"vercel_ai", kVercel},
+    {"google_adk", kAdk},
     {"openinference", kOpenInference},
     {"openllmetry", kOpenLlmetry},
     {"openai_agents", kAgentsSdk},

@@ -8,11 +8,13 @@ constexpr std::string_view kProgram =
 
   spanlink link FILE... [-o OUT]   find the links of a trace
   spanlink why FILE [SPAN_ID]      show what led to a span
+  spanlink dialects                say what is understood
   spanlink help [COMMAND]          explain a command
   spanlink --version
 
-FILE is OTLP/JSON (one object, or one a line) or a recording of the OpenAI
-Agents SDK; - is standard input.
+FILE is OTLP/JSON (one object, or one a line), JSON of Jaeger, Langfuse, Datadog
+or the OpenAI Agents SDK, or a dump of an OpenTelemetry SDK; - is standard
+input. `spanlink dialects` lists them.
 
 Exit status: 0, 1 if a file cannot be read or written, 2 if the command line is
 wrong.
@@ -27,7 +29,7 @@ spread over files: cat A B | spanlink link -
 On a terminal it shows a table. Into a pipe it writes the same OTLP/JSON with
 the links on it.
 
-  -o, --output OUT        write the linked OTLP/JSON to OUT, as a whole or not
+  -o, --output OUT        write the linked trace to OUT, as a whole or not
                           at all; OUT may be FILE, and - is standard output.
                           Several FILEs are written one after another.
       --table             show the table, also into a pipe
@@ -40,6 +42,8 @@ the links on it.
                           (default) or to all
       --profile LIST      attributes on written links: datadog, semconv, both
                           with a comma (default), or none
+      --react             take `Action:`, `Action Input:` in text for calls:
+                          guesswork, and anybody's text can look like it
   -h, --help              this text
 
 NO_COLOR turns colours off.
@@ -57,6 +61,17 @@ Without it: the last span that carries a link.
 
       --min-evidence NAME leave weaker links out, as in `spanlink link`
       --policy first|all  as in `spanlink link`
+      --react             as in `spanlink link`
+  -h, --help              this text
+)";
+
+constexpr std::string_view kDialects =
+    R"(spanlink dialects
+
+Prints the conventions of writing GenAI spans that spanlink reads: the keys that
+each is recognised by, where it finds the calls of an answer and what it reads
+of a tool's span. Then the formats of files.
+
   -h, --help              this text
 )";
 
@@ -65,6 +80,7 @@ Without it: the last span that carries a link.
 std::string_view HelpText(std::optional<Command> topic) {
   if (topic == Command::kLink) return kLink;
   if (topic == Command::kWhy) return kWhy;
+  if (topic == Command::kDialects) return kDialects;
   return kProgram;
 }
 

@@ -69,7 +69,7 @@ class LinkRun {
   }
 
   bool RunFile(const std::string& file) {
-    absl::StatusOr<TraceFile> read = ReadTrace(file);
+    absl::StatusOr<TraceFile> read = ReadTrace(file, arguments_.read);
     if (!read.ok()) return Fail(read.status());
     TraceFile& trace = *read;
     std::vector<SpanLink> all_links;

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_format.h"
 #include "spanlink/cli/arguments.h"
+#include "spanlink/cli/dialects_command.h"
 #include "spanlink/cli/help.h"
 #include "spanlink/cli/link_command.h"
 #include "spanlink/cli/output.h"
@@ -41,6 +42,8 @@ int Run(const std::vector<std::string_view>& words) {
       return RunLink(*arguments);
     case Command::kWhy:
       return RunWhy(*arguments);
+    case Command::kDialects:
+      return Print(DescribeDialects());
     case Command::kHelp:
       return Print(HelpText(arguments->help_topic));
     case Command::kVersion:

@@ -14,7 +14,8 @@ namespace spanlink::cli {
 // there if it is a terminal. Errors: Unavailable
 // where the bytes cannot be had, else those of `TraceFile::Read`. Messages
 // start with the file's name.
-absl::StatusOr<TraceFile> ReadTrace(const std::string& path);
+absl::StatusOr<TraceFile> ReadTrace(const std::string& path,
+                                    const ReadOptions& options);
 
 // Links `trace` and shows progress as above.
 void LinkTrace(TraceFile& trace, const std::string& path,

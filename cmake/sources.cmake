@@ -36,21 +36,41 @@ set(SPANLINK_READER_SOURCES
   otlp/otlp_numbers.cc
   otlp/otlp_reader.cc
   otlp/otlp_writer.cc
+  dialects/adot.cc
   dialects/arguments.cc
   dialects/attributes.cc
   dialects/flat_messages.cc
   dialects/genai.cc
+  dialects/genai_events.cc
+  dialects/google_adk.cc
+  dialects/langfuse.cc
+  dialects/langsmith.cc
   dialects/messages.cc
+  dialects/mlflow.cc
   dialects/openai_agents_events.cc
   dialects/openinference.cc
   dialects/openllmetry.cc
+  dialects/payload.cc
+  dialects/pydantic_ai.cc
   dialects/python_literal.cc
   dialects/registry.cc
   dialects/span_facts.cc
+  dialects/strands.cc
+  dialects/text_calls.cc
+  dialects/vercel.cc
+  pipeline/agents_export_format.cc
+  pipeline/datadog_format.cc
+  pipeline/jaeger_format.cc
+  pipeline/json_format.cc
+  pipeline/json_source.cc
+  pipeline/json_walk.cc
+  pipeline/langfuse_format.cc
   pipeline/link_attributes.cc
   pipeline/otlp_source.cc
   pipeline/recording_source.cc
+  pipeline/sdk_dump_format.cc
   pipeline/trace_file.cc
+  pipeline/understood.cc
 )
 
 # Headers that are installed: the public ones and what these include.
@@ -73,6 +93,7 @@ set(SPANLINK_HEADERS
 set(SPANLINK_CLI_SOURCES
   cli/arguments.cc
   cli/capture_advice.cc
+  cli/dialects_command.cc
   cli/explain.cc
   cli/help.cc
   cli/json_output.cc
@@ -131,10 +152,12 @@ set(SPANLINK_TESTS
   tests/fingerprint_oracle_test.cc
   tests/fingerprint_test.cc
   tests/genai_dialect_test.cc
+  tests/genai_events_dialect_test.cc
   tests/handoff_names_test.cc
   tests/independent_producers_test.cc
   tests/json_cursor_oracle_test.cc
   tests/json_cursor_test.cc
+  tests/json_formats_test.cc
   tests/json_output_test.cc
   tests/json_scanner_test.cc
   tests/keyed_hash_test.cc
@@ -148,7 +171,9 @@ set(SPANLINK_TESTS
   tests/output_test.cc
   tests/properties_test.cc
   tests/recorded_runs_test.cc
+  tests/recorded_spans_test.cc
   tests/recordings_test.cc
+  tests/registry_test.cc
   tests/requirements_test.cc
   tests/reused_test.cc
   tests/short_text_test.cc
@@ -156,8 +181,11 @@ set(SPANLINK_TESTS
   tests/span_link_test.cc
   tests/table_test.cc
   tests/terminal_text_test.cc
+  tests/text_calls_test.cc
   tests/tool_call_tracker_test.cc
   tests/trace_file_test.cc
+  tests/traps_test.cc
+  tests/vendor_dialects_test.cc
   tests/why_tree_test.cc
 )
 

@@ -17,6 +17,9 @@ constexpr std::array<std::string_view, 5> kRedactions = {
     "__REDACTED__", "readacted", "[REDACTED]", "<replaced>",
     "<not serializable>"};
 
+// Datadog's, in the place of content of a span that was too large.
+constexpr std::string_view kDropped = "[This value has been dropped";
+
 std::string_view Trimmed(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n";
   const size_t begin = text.find_first_not_of(kSpace);
@@ -112,13 +115,26 @@ std::string IdOfToolMessage(std::string_view json) {
 
 std::string CleanId(std::string_view id) {
   const std::string_view trimmed = Trimmed(id);
+  if (trimmed.starts_with('[') && IsJson(trimmed)) return IdFromJson(trimmed);
   const bool none =
       std::find(kNoIds.begin(), kNoIds.end(), trimmed) != kNoIds.end() ||
       IsPlaceholder(trimmed);
   return none ? std::string() : std::string(trimmed);
 }
 
+std::string IdFromJson(std::string_view json) {
+  JsonCursor cursor(json);
+  if (!cursor.EnterArray()) {
+    const auto text = JsonString(json);
+    return text ? CleanId(*text) : "";
+  }
+  std::string last;
+  while (cursor.NextElement()) last = CleanId(cursor.ReadStringOrSkip());
+  return cursor.failed() ? "" : last;
+}
+
 bool IsPlaceholder(std::string_view text) {
+  if (text.starts_with(kDropped)) return true;
   return std::find(kRedactions.begin(), kRedactions.end(), Trimmed(text)) !=
          kRedactions.end();
 }

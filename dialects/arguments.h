@@ -15,8 +15,11 @@
 namespace spanlink {
 
 // Returns the id without white space around it; "" if it is a placeholder that
-// stands for "no id" (`unknown`, `<not specified>`, `(merged)`).
+// stands for "no id" (`unknown`, `<not specified>`, `(merged)`). Of a JSON list
+// of ids, which some frameworks write, the last one: the call's.
 std::string CleanId(std::string_view id);
+// The same from a JSON value: a string holds the id.
+std::string IdFromJson(std::string_view json);
 
 // Returns whether all of a content was replaced by a placeholder before it was
 // recorded.

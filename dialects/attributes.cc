@@ -12,7 +12,10 @@ bool KeyBefore(const Attribute& attribute, std::string_view key) {
 
 }  // namespace
 
-void AttributeList::Clear() { attributes_.clear(); }
+void AttributeList::Clear() {
+  attributes_.clear();
+  first_letters_ = 0;
+}
 
 void AttributeList::Seal() {
   std::stable_sort(
@@ -26,6 +29,7 @@ void AttributeList::Seal() {
 }
 
 const Attribute* AttributeList::Find(std::string_view key) const {
+  if ((first_letters_ & BitOf(key)) == 0) return nullptr;
   const auto it =
       std::lower_bound(attributes_.begin(), attributes_.end(), key, KeyBefore);
   if (it == attributes_.end() || it->key != key ||
@@ -42,6 +46,7 @@ std::string_view AttributeList::Text(std::string_view key) const {
 
 std::span<const Attribute> AttributeList::WithPrefix(
     std::string_view prefix) const {
+  if ((first_letters_ & BitOf(prefix)) == 0) return {};
   const auto begin = std::lower_bound(attributes_.begin(), attributes_.end(),
                                       prefix, KeyBefore);
   const auto end = std::partition_point(

@@ -30,7 +30,10 @@ struct Attribute {
 class AttributeList {
  public:
   void Clear();
-  void Add(const Attribute& attribute) { attributes_.push_back(attribute); }
+  void Add(const Attribute& attribute) {
+    attributes_.push_back(attribute);
+    first_letters_ |= BitOf(attribute.key);
+  }
   // Sorts. REQUIRES: called after the last `Add` and before any look-up. The
   // last of equal keys wins.
   void Seal();
@@ -44,7 +47,14 @@ class AttributeList {
   std::span<const Attribute> WithPrefix(std::string_view prefix) const;
 
  private:
+  // Whether a key may begin with the letter: most questions are about keys that
+  // a span has nothing of.
+  static uint32_t BitOf(std::string_view key) {
+    return key.empty() ? ~uint32_t{0} : uint32_t{1} << (key.front() & 31);
+  }
+
   std::vector<Attribute> attributes_;
+  uint32_t first_letters_ = 0;
 };
 
 }  // namespace spanlink

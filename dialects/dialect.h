@@ -33,15 +33,25 @@ struct FinishedSpan {
   std::span<const SpanEvent> events;
 };
 
+// What a person may want to know of a dialect, in a line each.
+struct DialectNotes {
+  std::string_view keys;   // that it is recognised by
+  std::string_view calls;  // where it finds the calls of an answer
+  std::string_view tools;  // what it reads of a tool's span
+};
+
 class Dialect {
  public:
   virtual ~Dialect() = default;
 
   // For reports: "openinference".
   virtual std::string_view name() const = 0;
+  // For `spanlink dialects`.
+  virtual DialectNotes notes() const = 0;
   // Returns whether `Decode` understands the span. Cheap: looks at keys.
   virtual bool Recognizes(const FinishedSpan& span) const = 0;
-  // Fills `facts`, which are clear. What cannot be read is counted there.
+  // Fills `facts`. They are clear but for the kind, where a dialect that was
+  // asked before knows it. What cannot be read is counted there.
   virtual void Decode(const FinishedSpan& span, SpanFacts* facts) const = 0;
 };
 

@@ -17,6 +17,13 @@ std::optional<NumberedKey> SplitNumber(std::string_view text) {
   return key;
 }
 
+void KeepFlatText(const FlatMessage& message, std::vector<std::string>* texts,
+                  const SpanFacts& facts) {
+  const bool asked = facts.wants_text && message.role != "system" &&
+                     message.role != "developer";
+  if (asked && !message.content.empty()) texts->emplace_back(message.content);
+}
+
 void AddFlatChoice(const FlatCall& call, std::string_view omitted,
                    const FinishedSpan& span, SpanFacts* facts) {
   ChoiceFact choice;

@@ -13,7 +13,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "spanlink/dialects/dialect.h"
 #include "spanlink/dialects/span_facts.h"
@@ -48,6 +50,10 @@ struct NumberedKey {
   std::string_view rest;
 };
 std::optional<NumberedKey> SplitNumber(std::string_view text);
+
+// Keeps the text of a message where `facts` want it.
+void KeepFlatText(const FlatMessage& message, std::vector<std::string>* texts,
+                  const SpanFacts& facts);
 
 // Adds a call to `facts`. `omitted` is what arguments are that the writer left
 // out; where attributes were dropped, theirs may have been, and nothing is

@@ -41,6 +41,18 @@ SpanKind KindByContent(const FinishedSpan& span) {
   return SpanKind::kOther;
 }
 
+// The input messages of a tool's span hold the call that it runs.
+void ReadCallOfTool(const FinishedSpan& span, SpanFacts* facts) {
+  const auto* input = FindContent(span, "gen_ai.input.messages");
+  if (input == nullptr || facts->arguments) return;
+  SpanFacts call;
+  ReadOutputMessages(input->text, &call);
+  if (call.choices.size() != 1) return;
+  const ChoiceFact& choice = call.choices.front();
+  if (facts->tool_call_id.empty()) facts->tool_call_id = choice.id;
+  if (choice.arguments) SetToolArguments(*choice.arguments, facts);
+}
+
 }  // namespace
 
 SpanKind GenAiOperationKind(std::string_view operation) {
@@ -64,7 +76,7 @@ SpanKind GenAiOperationKind(std::string_view operation) {
 
 bool SaysToolChosen(std::string_view finish_reason) {
   for (const std::string_view word :
-       {"tool_call", "tool_use", "function_call"}) {
+       {"tool_call", "tool-call", "tool_use", "function_call"}) {
     if (finish_reason.find(word) != std::string_view::npos) return true;
   }
   return false;
@@ -94,10 +106,11 @@ void ReadGenAiMessages(const FinishedSpan& span, SpanFacts* facts) {
           find("gen_ai.output.messages", "gen_ai.completion")) {
     if (!IsPlaceholder(output->text)) ReadOutputMessages(output->text, facts);
   }
-  const Attribute* reasons =
-      FindContent(span, "gen_ai.response.finish_reasons");
-  if (reasons != nullptr && SaysToolChosen(reasons->text)) {
-    facts->says_tool_chosen = true;
+  for (const std::string_view key :
+       {"gen_ai.response.finish_reasons", "gen_ai.response.finish_reason"}) {
+    const Attribute* reasons = FindContent(span, key);
+    facts->says_tool_chosen |=
+        reasons != nullptr && SaysToolChosen(reasons->text);
   }
 }
 
@@ -107,9 +120,18 @@ void ReadGenAiTool(const FinishedSpan& span, SpanFacts* facts) {
   if (facts->name.empty()) {
     facts->name = WithoutPrefix(span.name, "execute_tool ");
   }
-  facts->tool_call_id = CleanId(attributes.Text("gen_ai.tool.call.id"));
-  const auto* arguments = FindContent(span, "gen_ai.tool.call.arguments");
-  if (arguments != nullptr) SetToolArguments(arguments->text, facts);
+  for (const std::string_view key :
+       {"gen_ai.tool.call.id", "gen_ai.tool.call_id"}) {
+    if (!facts->tool_call_id.empty()) break;
+    facts->tool_call_id = CleanId(attributes.Text(key));
+  }
+  for (const std::string_view key :
+       {"gen_ai.tool.call.arguments", "gen_ai.tool.args"}) {
+    const Attribute* arguments = FindContent(span, key);
+    if (arguments == nullptr || facts->arguments) continue;
+    SetToolArguments(arguments->text, facts);
+  }
+  ReadCallOfTool(span, facts);
   const auto* result = FindContent(span, "gen_ai.tool.call.result");
   if (result == nullptr) return;
   if (facts->tool_call_id.empty()) {
@@ -163,6 +185,10 @@ void GenAiDialect::Decode(const FinishedSpan& span, SpanFacts* facts) const {
       facts->name = facts->agent.empty()
                         ? WithoutPrefix(span.name, "invoke_agent ")
                         : facts->agent;
+      break;
+    case SpanKind::kOther:
+      // A step repeats the messages of the LLM span inside it.
+      if (operation != nullptr && operation->text == "agent_step") return;
       break;
     default:
       break;

@@ -15,6 +15,12 @@ namespace spanlink {
 class GenAiDialect final : public Dialect {
  public:
   std::string_view name() const override { return "otel_genai"; }
+  DialectNotes notes() const override {
+    return {
+        "gen_ai.operation.name, gen_ai.*.messages, gen_ai.tool.*",
+        "gen_ai.output.messages, on the span or an event; gen_ai.completion",
+        "gen_ai.tool.name, gen_ai.tool.call.id, gen_ai.tool.call.arguments"};
+  }
   bool Recognizes(const FinishedSpan& span) const override;
   void Decode(const FinishedSpan& span, SpanFacts* facts) const override;
 };

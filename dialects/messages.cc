@@ -1,7 +1,8 @@
 #include "spanlink/dialects/messages.h"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,46 +20,80 @@ enum class Direction { kOutput, kInput };
 
 // The members of a message, a part or an item; JSON texts, empty if absent.
 struct Item {
-  std::string_view type, role, object, name, name_space;
-  std::string_view id, call_id, tool_call_id, tool_use_id;
-  std::string_view arguments, input, function, function_call;
+  std::string_view type, role, object, name, name_space, finish_reason, text;
+  std::string_view id, call_id, tool_call_id, tool_use_id, tool_id;
+  std::string_view arguments, input, args, function, function_call;
   std::string_view parts, content, tool_calls, output, messages, message,
-      choices;
+      choices, contents, candidates, generations;
+  std::string_view tool_name, tool_use, tool_result, tool_results,
+      function_response;
+  std::string_view kwargs, additional_kwargs, data;
+};
+
+struct Field {
+  std::string_view name;
+  std::string_view Item::*target;
+};
+
+constexpr Field kFields[] = {
+    {"type", &Item::type},
+    {"role", &Item::role},
+    {"content", &Item::content},
+    {"text", &Item::text},
+    {"object", &Item::object},
+    {"name", &Item::name},
+    {"toolName", &Item::tool_name},
+    {"namespace", &Item::name_space},
+    {"finish_reason", &Item::finish_reason},
+    {"id", &Item::id},
+    {"call_id", &Item::call_id},
+    {"tool_call_id", &Item::tool_call_id},
+    {"toolCallId", &Item::tool_call_id},
+    {"tool_use_id", &Item::tool_use_id},
+    {"toolUseId", &Item::tool_use_id},
+    {"tool_id", &Item::tool_id},
+    {"arguments", &Item::arguments},
+    {"input", &Item::input},
+    {"args", &Item::args},
+    {"function", &Item::function},
+    {"function_call", &Item::function_call},
+    {"functionCall", &Item::function_call},
+    {"function_response", &Item::function_response},
+    {"functionResponse", &Item::function_response},
+    {"toolUse", &Item::tool_use},
+    {"toolResult", &Item::tool_result},
+    {"tool_results", &Item::tool_results},
+    {"parts", &Item::parts},
+    {"tool_calls", &Item::tool_calls},
+    {"output", &Item::output},
+    {"messages", &Item::messages},
+    {"message", &Item::message},
+    {"choices", &Item::choices},
+    {"contents", &Item::contents},
+    {"candidates", &Item::candidates},
+    {"generations", &Item::generations},
+    {"kwargs", &Item::kwargs},
+    {"additional_kwargs", &Item::additional_kwargs},
+    {"data", &Item::data},
 };
 
 Item ReadItem(JsonCursor* cursor) {
   Item item;
-  const std::array<std::pair<std::string_view, std::string_view*>, 20> fields =
-      {{{"type", &item.type},
-        {"role", &item.role},
-        {"object", &item.object},
-        {"name", &item.name},
-        {"namespace", &item.name_space},
-        {"id", &item.id},
-        {"call_id", &item.call_id},
-        {"tool_call_id", &item.tool_call_id},
-        {"tool_use_id", &item.tool_use_id},
-        {"arguments", &item.arguments},
-        {"input", &item.input},
-        {"function", &item.function},
-        {"function_call", &item.function_call},
-        {"parts", &item.parts},
-        {"content", &item.content},
-        {"tool_calls", &item.tool_calls},
-        {"output", &item.output},
-        {"messages", &item.messages},
-        {"message", &item.message},
-        {"choices", &item.choices}}};
   std::string_view key;
   while (cursor->NextMember(&key)) {
-    std::string_view* field = nullptr;
-    for (const auto& [name, target] : fields) {
-      if (name == key) field = target;
-    }
+    const auto* const field =
+        std::find_if(std::begin(kFields), std::end(kFields),
+                     [key](const Field& f) { return f.name == key; });
     const auto value = cursor->ReadRaw();
-    if (field != nullptr && value && *value != "null") *field = *value;
+    if (field == std::end(kFields) || !value || *value == "null") continue;
+    item.*field->target = *value;
   }
   return item;
+}
+
+Item ReadItem(std::string_view json) {
+  JsonCursor cursor(json);
+  return cursor.EnterObject() ? ReadItem(&cursor) : Item();
 }
 
 std::string Text(std::string_view json) {
@@ -69,14 +104,54 @@ std::string Text(std::string_view json) {
 template <typename... Json>
 std::string FirstId(Json... ids) {
   std::string found;
-  ((found.empty() ? (found = CleanId(Text(ids)), 0) : 0), ...);
+  ((found.empty() ? (found = IdFromJson(ids), 0) : 0), ...);
   return found;
+}
+
+// Returns whether a list of calls has one. What is no list is for the reader to
+// complain about.
+bool HasAny(std::string_view list) {
+  JsonCursor cursor(list);
+  return !list.empty() && (!cursor.EnterArray() || cursor.NextElement());
+}
+
+bool IsCallType(std::string_view type) {
+  return type == "tool_call" || type == "function_call" || type == "tool_use" ||
+         type == "custom_tool_call" || type == "tool-call";
+}
+
+// A call and the definition of a tool are both `{"function": {"name"}}`.
+bool IsFunctionCall(const Item& item) {
+  return !item.function.empty() && !ReadItem(item.function).arguments.empty();
+}
+
+bool IsKnownRole(std::string_view role) {
+  constexpr std::string_view kRoles[] = {
+      "user",  "assistant", "system", "developer", "tool",
+      "model", "function",  "human",  "ai",        ""};
+  return std::find(std::begin(kRoles), std::end(kRoles), role) !=
+         std::end(kRoles);
+}
+
+// Returns the id of the last call in a content that is a list of calls, as JSON
+// or as a string that holds it.
+std::string CallIdInContent(std::string_view content) {
+  const auto text = JsonString(content);
+  JsonCursor cursor(text ? std::string_view(*text) : content);
+  std::string id;
+  if (!cursor.EnterArray()) return id;
+  while (cursor.NextElement()) {
+    const Item item = ReadItem(cursor.ReadRaw().value_or(""));
+    if (!IsFunctionCall(item)) return "";
+    id = FirstId(item.id);
+  }
+  return cursor.failed() ? "" : id;
 }
 
 class MessageReader {
  public:
-  MessageReader(Direction direction, SpanFacts* facts)
-      : direction_(direction), facts_(facts) {}
+  MessageReader(Direction direction, std::string_view json, SpanFacts* facts)
+      : direction_(direction), json_(json), facts_(facts) {}
 
   // Consumes the next value.
   void ReadAny(JsonCursor* cursor, int level);
@@ -88,14 +163,25 @@ class MessageReader {
 
  private:
   void ReadMessage(const Item& item, int level);
+  void ReadInside(const Item& item, int level);
+  void KeepText(const Item& item, std::string_view json);
+  bool ReadCallsOf(const Item& item);
   void ReadChoice(const Item& item);
   void ReadCalls(std::string_view json);
   void ReadCall(JsonCursor* cursor);
   bool ReadResult(const Item& item);
+  bool ReadResultWithoutId(const Item& item, UseFact* use);
+  void ReadResults(std::string_view json);
+  void AddUse(UseFact use);
+  const ChoiceFact* NextCallOf(std::string_view name);
   void ReadHistory(std::string_view text, int level);
 
   Direction direction_;
+  std::string_view json_;  // all that is read
   SpanFacts* facts_;
+  std::string last_call_;  // id in the message before, where results have none
+  std::optional<SpanFacts> history_;         // the calls that an input repeats
+  std::map<std::string, size_t> next_call_;  // where to go on, by name
 };
 
 void MessageReader::ReadAny(JsonCursor* cursor, int level) {
@@ -112,45 +198,90 @@ void MessageReader::ReadAny(JsonCursor* cursor, int level) {
 }
 
 void MessageReader::ReadMessage(const Item& item, int level) {
-  const std::string type = Text(item.type);
-  if (direction_ == Direction::kInput) {
-    if (ReadResult(item)) return;
-  } else if (type == "tool_call" || type == "function_call" ||
-             type == "tool_use" || type == "custom_tool_call") {
-    ReadChoice(item);
+  if (direction_ == Direction::kInput ? ReadResult(item) : ReadCallsOf(item)) {
     return;
-  } else if (!item.tool_calls.empty()) {
-    ReadCalls(item.tool_calls);
-  } else if (!item.function_call.empty()) {
-    ReadCalls(item.function_call);
   }
-  ReadText(item.parts, level + 1);
-  ReadText(item.messages, level + 1);
-  ReadText(item.message, level + 1);
-  ReadText(item.choices, level + 1);
-  if (direction_ == Direction::kInput && type.empty() &&
-      item.input.starts_with('[')) {
-    ReadText(item.input, level + 1);  // a Responses request
-  }
-  if (Text(item.object) == "response") ReadText(item.output, level + 1);
+  ReadInside(item, level + 1);
   if (!item.content.empty() && item.content.front() == '"') {
+    KeepText(item, item.content);
     if (direction_ == Direction::kInput) ReadHistory(item.content, level);
   } else {
     ReadText(item.content, level + 1);
   }
 }
 
+// Reads what is around messages.
+void MessageReader::ReadInside(const Item& item, int level) {
+  if (!item.text.empty()) KeepText(item, item.text);
+  for (const std::string_view inside :
+       {item.parts, item.messages, item.message, item.choices, item.contents,
+        item.candidates, item.generations}) {
+    ReadText(inside, level);
+  }
+  const std::string type = Text(item.type);
+  if (direction_ == Direction::kInput && type.empty() &&
+      item.input.starts_with('[')) {
+    ReadText(item.input, level);  // a Responses request
+  }
+  if (Text(item.object) == "response") ReadText(item.output, level);
+  if (type == "constructor") ReadText(item.kwargs, level);
+  if (type == "ai" || type == "tool" || type == "human") {
+    ReadText(item.data, level);
+  }
+}
+
+// What a system says of the form of calls is no call.
+void MessageReader::KeepText(const Item& item, std::string_view json) {
+  if (!facts_->wants_text) return;
+  const std::string role = Text(item.role);
+  if (role == "system" || role == "developer") return;
+  auto& texts = direction_ == Direction::kOutput ? facts_->output_texts
+                                                 : facts_->input_texts;
+  texts.push_back(Text(json));
+}
+
+// Returns whether the item's calls were found: what else it holds repeats them.
+bool MessageReader::ReadCallsOf(const Item& item) {
+  const std::string type = Text(item.type);
+  if (IsCallType(type) ||
+      (type.empty() && !item.tool_call_id.empty() && !item.tool_name.empty())) {
+    ReadChoice(item);
+  } else if (!item.tool_use.empty()) {
+    ReadChoice(ReadItem(item.tool_use));
+  } else if (HasAny(item.tool_calls)) {
+    ReadCalls(item.tool_calls);
+  } else if (!item.function_call.empty()) {
+    ReadCalls(item.function_call);
+  } else if (type == "function" && IsFunctionCall(item)) {
+    Item call = ReadItem(item.function);
+    call.id = item.id;
+    ReadChoice(call);
+  } else if (const Item more = ReadItem(item.additional_kwargs);
+             HasAny(more.tool_calls) || !more.function_call.empty()) {
+    ReadCalls(HasAny(more.tool_calls) ? more.tool_calls : more.function_call);
+  } else if (Text(item.finish_reason) == "tool_calls" &&
+             !CallIdInContent(item.content).empty()) {
+    ReadCalls(Text(item.content));
+    return item.content.front() == '"';
+  } else {
+    return false;
+  }
+  return true;
+}
+
 // A Responses item carries its own id, too, which no result refers to.
 void MessageReader::ReadChoice(const Item& item) {
   ChoiceFact choice;
-  choice.id = FirstId(item.call_id, item.id);
-  choice.name = Text(item.name);
+  choice.id = FirstId(item.call_id, item.tool_call_id, item.tool_use_id,
+                      item.id, item.tool_id);
+  choice.name = Text(item.name.empty() ? item.tool_name : item.name);
   const std::string name_space = Text(item.name_space);
   if (!name_space.empty() && name_space != choice.name) {
     choice.name = name_space + "." + choice.name;
   }
-  const std::string_view arguments =
-      item.arguments.empty() ? item.input : item.arguments;
+  std::string_view arguments = item.arguments;
+  if (arguments.empty()) arguments = item.input;
+  if (arguments.empty()) arguments = item.args;
   if (!arguments.empty()) {
     choice.arguments = CaptureJsonArguments(arguments, facts_);
   }
@@ -187,30 +318,92 @@ void MessageReader::ReadCall(JsonCursor* cursor) {
   ReadChoice(call);
 }
 
-// Returns whether the item is a tool's result.
+// Returns whether the item is a tool's result, or a call that an input repeats:
+// nothing inside it is searched.
 bool MessageReader::ReadResult(const Item& item) {
   const std::string type = Text(item.type);
-  const std::string role = Text(item.role);
   UseFact use;
-  if (type == "tool_call_response") {
+  if (IsCallType(type) || !item.tool_use.empty()) return true;
+  if (!item.tool_results.empty()) {
+    ReadResults(item.tool_results);
+    return true;
+  }
+  if (!item.tool_result.empty()) {
+    use.id = FirstId(ReadItem(item.tool_result).tool_use_id);
+  } else if (!item.function_response.empty()) {
+    const Item response = ReadItem(item.function_response);
+    use = {FirstId(response.id), Text(response.name)};
+  } else if (type == "tool_call_response") {
     use.id = FirstId(item.id, item.call_id, item.tool_call_id);
-  } else if (type == "tool_result") {
+  } else if (type == "tool_result" || type == "tool-result") {
     use.id = FirstId(item.tool_use_id, item.tool_call_id, item.id);
   } else if (type.ends_with("_call_output")) {
     use.id = FirstId(item.call_id);
   } else if (!item.tool_call_id.empty()) {
     use.id = FirstId(item.tool_call_id);
-  } else if ((role == "tool" || role == "function") && item.parts.empty() &&
-             (item.content.empty() || item.content.front() == '"')) {
-    use.id = FirstId(item.id);
-  } else {
+  } else if (!ReadResultWithoutId(item, &use)) {
     return false;
   }
-  use.name = Text(item.name);
-  if (!use.id.empty() || !use.name.empty()) {
-    facts_->uses.push_back(std::move(use));
+  if (use.name.empty()) {
+    use.name = Text(item.name.empty() ? item.tool_name : item.name);
   }
+  AddUse(std::move(use));
   return true;
+}
+
+// Messages of tools without a call's id: they may have it in a field of their
+// own, follow the message with the call, or be spoken in the tool's name.
+bool MessageReader::ReadResultWithoutId(const Item& item, UseFact* use) {
+  const std::string role = Text(item.role);
+  const bool text = item.content.empty() || item.content.front() == '"';
+  const bool tool = role == "tool" || role == "function";
+  if (tool && item.parts.empty()) {
+    std::string call = CallIdInContent(item.content);
+    if (!call.empty()) {
+      last_call_ = std::move(call);
+      return true;
+    }
+    if (!text) return false;
+    use->id = FirstId(item.tool_id, item.id);
+    if (use->id.empty()) use->id = std::exchange(last_call_, "");
+    return true;
+  }
+  if (IsKnownRole(role) || !text) return false;
+  const ChoiceFact* call = NextCallOf(role);
+  if (call == nullptr) return false;
+  *use = {call->id, call->name};
+  return true;
+}
+
+// Reads a list of results, each with its call's id.
+void MessageReader::ReadResults(std::string_view json) {
+  JsonCursor cursor(json);
+  if (!cursor.EnterArray()) return;
+  while (cursor.NextElement()) {
+    const Item item = ReadItem(cursor.ReadRaw().value_or(""));
+    AddUse({FirstId(item.tool_id, item.tool_call_id), Text(item.name)});
+  }
+}
+
+void MessageReader::AddUse(UseFact use) {
+  if (use.id.empty() && use.name.empty()) return;
+  facts_->uses.push_back(std::move(use));
+}
+
+// Returns the call that the next result under a tool's own name answers: the
+// first of that name that has none yet.
+const ChoiceFact* MessageReader::NextCallOf(std::string_view name) {
+  if (!history_) {
+    SpanFacts& history = history_.emplace();
+    JsonCursor cursor(json_);
+    MessageReader(Direction::kOutput, json_, &history).ReadAny(&cursor, 0);
+  }
+  const auto& calls = history_->choices;
+  for (size_t& next = next_call_[std::string(name)]; next < calls.size();) {
+    const ChoiceFact& call = calls[next++];
+    if (call.name == name) return &call;
+  }
+  return nullptr;
 }
 
 // Lines of the form `12. {"type": "function_call_output", …}`.
@@ -236,7 +429,7 @@ void MessageReader::ReadHistory(std::string_view json, int level) {
 
 void Read(Direction direction, std::string_view json, SpanFacts* facts) {
   JsonCursor cursor(json);
-  MessageReader(direction, facts).ReadAny(&cursor, 0);
+  MessageReader(direction, json, facts).ReadAny(&cursor, 0);
   if (cursor.failed()) {
     ++(cursor.failed_at_end() ? facts->truncated : facts->unreadable);
   } else if (!cursor.AtEnd()) {

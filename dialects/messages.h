@@ -10,12 +10,26 @@
 //                   {"role": "tool", "tool_call_id"}
 //   Responses       {"type": "function_call", "call_id", "name", "arguments"},
 //                   {"type": "function_call_output", "call_id"}
-//   content blocks  {"type": "tool_use", "id", "name", "input"},
+//   Anthropic       {"type": "tool_use", "id", "name", "input"},
 //                   {"type": "tool_result", "tool_use_id"}
+//   Bedrock         {"toolUse": {"toolUseId", "name", "input"}},
+//                   {"toolResult": {"toolUseId"}}
+//   Gemini          {"function_call": {"id", "name", "args"}},
+//                   {"function_response": {"id", "name"}}, in camelCase, too
+//   Vercel          {"toolCallId", "toolName", "input" or "args"},
+//                   {"type": "tool-result", "toolCallId", "toolName"}
+//   LangChain       {"tool_calls": [{"id", "name", "args"}]}, or the same
+//   inside
+//                   `additional_kwargs`, `kwargs` (its constructors) or `data`
+//   Datadog         {"tool_calls": [{"tool_id", "name", "arguments"}]},
+//                   {"tool_results": [{"tool_id", "name"}]}
+//   Koog            {"role": "tool", "content": "[{\"id\", \"function\"}]"} and
+//                   the result in the message after it
 //
 // A message, a list of them, and objects that hold them as `messages`,
-// `choices`, `message` or (a dump of a response) `output` are read alike. What
-// a tool returned is never searched.
+// `choices`, `message`, `contents`, `candidates`, `generations` or (a dump of a
+// response) `output` are read alike. A message that lists its calls and repeats
+// them in its content has them once. What a tool returned is never searched.
 //
 // Thread safety: stateless; thread-safe.
 // Complexity: O(n) for the bounded number of levels that messages have.

@@ -224,7 +224,9 @@ void DecodeLlm(std::string_view data, SpanFacts* facts) {
 void DecodeTool(std::string_view data, std::string_view output_type,
                 SpanFacts* facts) {
   const std::string_view input = Member(data, "input");
-  if (!input.empty()) {
+  if (Member(input, "truncated") == "true") {
+    ++facts->truncated;  // a stand-in for a field that was too long
+  } else if (!input.empty()) {
     const auto text = JsonString(input);
     SetToolArguments(text ? std::string_view(*text) : input, facts);
   }
@@ -335,32 +337,38 @@ absl::StatusOr<AgentsRecording> ReadAgentsRecording(std::string_view name,
   return RecordingReader(name, bytes).Run();
 }
 
+void DecodeAgentsSpan(const AgentsSpan& span, SpanFacts* facts,
+                      std::string* span_name) {
+  facts->kind = KindOf(span.type);
+  *span_name = Text(Member(span.data, "name"));
+  if (facts->kind != SpanKind::kOther) facts->name = *span_name;
+  facts->agent = facts->kind == SpanKind::kAgent
+                     ? *span_name
+                     : Text(Member(span.data, "agent_name"));
+  if (span_name->empty()) *span_name = span.type;
+  const bool ran =
+      facts->kind == SpanKind::kHandoff && IsMultipleHandoffs(span.error);
+  if (!span.error.empty() && !ran) facts->outcome = Outcome::kFailed;
+  if (facts->kind == SpanKind::kLlm) DecodeLlm(span.data, facts);
+  if (facts->kind == SpanKind::kTool) {
+    DecodeTool(span.data, span.output_type, facts);
+  }
+  if (facts->kind == SpanKind::kHandoff) {
+    facts->from_agent = Text(Member(span.data, "from_agent"));
+    facts->to_agent = Text(Member(span.data, "to_agent"));
+  }
+}
+
 void DecodeRecordedSpan(std::string_view bytes, const RecordedSpan& span,
                         SpanFacts* facts, std::string* span_name) {
   JsonCursor cursor(bytes.substr(span.line_begin, span.line_size));
   Event event;
   if (!ReadEvent(&cursor, &event)) return;
-  const std::string type = Text(event.type);
-  facts->kind = KindOf(type);
   facts->finished = span.ended;
   facts->conversation_id = span.conversation_id;
-  *span_name = Text(Member(event.data, "name"));
-  if (facts->kind != SpanKind::kOther) facts->name = *span_name;
-  facts->agent = facts->kind == SpanKind::kAgent
-                     ? *span_name
-                     : Text(Member(event.data, "agent_name"));
-  if (span_name->empty()) *span_name = type;
-  const bool ran =
-      facts->kind == SpanKind::kHandoff && IsMultipleHandoffs(event.error);
-  if (!event.error.empty() && !ran) facts->outcome = Outcome::kFailed;
-  if (facts->kind == SpanKind::kLlm) DecodeLlm(event.data, facts);
-  if (facts->kind == SpanKind::kTool) {
-    DecodeTool(event.data, Text(event.output_type), facts);
-  }
-  if (facts->kind == SpanKind::kHandoff) {
-    facts->from_agent = Text(Member(event.data, "from_agent"));
-    facts->to_agent = Text(Member(event.data, "to_agent"));
-  }
+  DecodeAgentsSpan(
+      {Text(event.type), event.data, event.error, Text(event.output_type)},
+      facts, span_name);
 }
 
 }  // namespace spanlink

@@ -62,6 +62,18 @@ bool IsAgentsRecording(std::string_view bytes);
 absl::StatusOr<AgentsRecording> ReadAgentsRecording(std::string_view name,
                                                     std::string_view bytes);
 
+// The parts of a span that say what it did, whatever file they came in.
+struct AgentsSpan {
+  std::string type;         // "response", "function" …
+  std::string_view data;    // JSON: the attributes of the span's data
+  std::string_view error;   // JSON; "" without one
+  std::string output_type;  // the class of what a function returned, if known
+};
+
+// Fills `facts`, which are clear, and what a person would call the span.
+void DecodeAgentsSpan(const AgentsSpan& span, SpanFacts* facts,
+                      std::string* span_name);
+
 // Fills `facts`, which are clear. `bytes` are those of the recording. Sets
 // `span_name` to what a person would call the span.
 void DecodeRecordedSpan(std::string_view bytes, const RecordedSpan& span,

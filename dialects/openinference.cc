@@ -8,6 +8,7 @@
 #include "spanlink/dialects/flat_messages.h"
 #include "spanlink/dialects/genai.h"
 #include "spanlink/dialects/messages.h"
+#include "spanlink/dialects/payload.h"
 #include "spanlink/json/json_cursor.h"
 
 namespace spanlink {
@@ -18,7 +19,17 @@ constexpr std::string_view kOmittedArguments = "{}";
 
 constexpr std::string_view kHandoffName = "handoff to ";
 
-SpanKind KindOf(std::string_view kind) {
+// BeeAI makes a span of each event of a call: of a tool, `success` (`error`)
+// has what it was given and returned, of a model, `start` has the input and
+// `success` the answer. The others repeat a part of that or nothing.
+bool IsMarker(std::string_view kind, std::string_view target) {
+  return target.ends_with(".finish") ||
+         (kind == "TOOL" && target.ends_with(".start"));
+}
+
+SpanKind KindOf(const AttributeList& attributes) {
+  const std::string_view kind = attributes.Text("openinference.span.kind");
+  if (IsMarker(kind, attributes.Text("target"))) return SpanKind::kOther;
   if (kind == "LLM") return SpanKind::kLlm;
   if (kind == "TOOL") return SpanKind::kTool;
   if (kind == "AGENT") return SpanKind::kAgent;
@@ -39,6 +50,8 @@ void SetMessageField(std::string_view key, std::string_view text,
   constexpr std::string_view kContentsPrefix = "contents.";
   if (key == "role") {
     message->role = text;
+  } else if (key == "content") {
+    message->content = text;
   } else if (key == "tool_call_id") {
     message->tool_call_id = text;
   } else if (key == "name") {
@@ -56,6 +69,8 @@ void SetMessageField(std::string_view key, std::string_view text,
     const auto call = SplitNumber(key.substr(kContentsPrefix.size()));
     if (call && call->rest.starts_with("tool_call.")) {
       SetCallField(call->rest, text, &message->content_calls[call->number]);
+    } else if (call && call->rest == "message_content.text") {
+      message->content = text;
     }
   }
 }
@@ -77,7 +92,12 @@ void ReadOutput(const FinishedSpan& span, SpanFacts* facts) {
   const FlatMessages messages =
       ReadMessages(*span.attributes, "llm.output_messages.");
   facts->has_output = !messages.empty();
+  if (messages.empty() && facts->kind == SpanKind::kLlm) {
+    ReadPayloadMessages({nullptr, span.attributes->Find("output.value")},
+                        facts);
+  }
   for (const auto& [index, message] : messages) {
+    KeepFlatText(message, &facts->output_texts, *facts);
     const auto& calls = message.calls.size() < message.content_calls.size()
                             ? message.content_calls
                             : message.calls;
@@ -106,7 +126,11 @@ void ReadInput(const FinishedSpan& span, SpanFacts* facts) {
   const FlatMessages messages =
       ReadMessages(*span.attributes, "llm.input_messages.");
   facts->has_input = !messages.empty();
+  if (messages.empty() && facts->kind == SpanKind::kLlm) {
+    ReadPayloadMessages({span.attributes->Find("input.value"), nullptr}, facts);
+  }
   for (const auto& [index, message] : messages) {
+    KeepFlatText(message, &facts->input_texts, *facts);
     UseFact use{CleanId(message.tool_call_id), std::string(message.name)};
     const bool result = message.role == "tool" || message.role == "function" ||
                         message.role == "tool-response";
@@ -162,9 +186,10 @@ void ReadHandoff(const FinishedSpan& span, SpanFacts* facts) {
 }
 
 // LangChain's tracer calls every run with "agent" in its name an agent. A tool
-// among them is known by the message that it returns.
+// among them has the tool's name or is known by the message that it returns.
+// Other agents name the tool that they are about to call.
 bool IsToolInDisguise(const FinishedSpan& span) {
-  return span.attributes->Has("tool.name") ||
+  return span.attributes->Text("tool.name") == span.name ||
          !ToolMessageCallId(span.attributes->Text("output.value")).empty();
 }
 
@@ -189,7 +214,7 @@ bool OpenInferenceDialect::Recognizes(const FinishedSpan& span) const {
 
 void OpenInferenceDialect::Decode(const FinishedSpan& span,
                                   SpanFacts* facts) const {
-  facts->kind = KindOf(span.attributes->Text("openinference.span.kind"));
+  facts->kind = KindOf(*span.attributes);
   if (facts->kind == SpanKind::kAgent && IsToolInDisguise(span)) {
     facts->kind = SpanKind::kTool;
   }
@@ -202,6 +227,7 @@ void OpenInferenceDialect::Decode(const FinishedSpan& span,
   if (facts->kind == SpanKind::kAgent || facts->kind == SpanKind::kGuardrail) {
     facts->name = facts->agent.empty() ? span.name : facts->agent;
   }
+  if (facts->kind == SpanKind::kOther && span.attributes->Has("target")) return;
   ReadInput(span, facts);
   ReadOutput(span, facts);
 }

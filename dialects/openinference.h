@@ -15,6 +15,12 @@ namespace spanlink {
 class OpenInferenceDialect final : public Dialect {
  public:
   std::string_view name() const override { return "openinference"; }
+  DialectNotes notes() const override {
+    return {"openinference.span.kind",
+            "llm.output_messages.I.message.tool_calls.J, else output.value",
+            "tool.name, tool.id or tool_call.id, input.value; the id in a "
+            "returned ToolMessage"};
+  }
   bool Recognizes(const FinishedSpan& span) const override;
   void Decode(const FinishedSpan& span, SpanFacts* facts) const override;
 };

@@ -7,6 +7,7 @@
 #include "spanlink/dialects/flat_messages.h"
 #include "spanlink/dialects/genai.h"
 #include "spanlink/dialects/messages.h"
+#include "spanlink/json/json_cursor.h"
 
 namespace spanlink {
 namespace {
@@ -138,16 +139,24 @@ void ReadLegacyOutput(const FinishedSpan& span, SpanFacts* facts) {
     facts->has_output |= !message.role.empty() || !message.content.empty() ||
                          !message.calls.empty();
     facts->says_tool_chosen |= SaysToolChosen(message.finish_reason);
+    KeepFlatText(message, &facts->output_texts, *facts);
     for (const auto& [number, call] : message.calls) {
       AddFlatChoice(call, kOmittedArguments, span, facts);
+    }
+    // Koog writes the calls into the content.
+    if (message.calls.empty() && message.content.starts_with('[') &&
+        SaysToolChosen(message.finish_reason)) {
+      ReadOutputMessages(message.content, facts);
     }
   }
 }
 
 // Anthropic's results stay inside the content, as a list of blocks.
 void ReadLegacyInput(const FinishedSpan& span, SpanFacts* facts) {
+  std::string without_ids;  // messages of tools, as JSON
   for (const auto& [index, message] : ReadMessages(span, kPrompt)) {
     facts->has_input = true;
+    KeepFlatText(message, &facts->input_texts, *facts);
     UseFact use{CleanId(message.tool_call_id), std::string(message.name)};
     const bool result = message.role == "tool" || message.role == "function";
     if (!use.id.empty() || (result && !use.name.empty())) {
@@ -155,8 +164,14 @@ void ReadLegacyInput(const FinishedSpan& span, SpanFacts* facts) {
     } else if (message.content.starts_with('[') &&
                message.content.find("tool_use_id") != std::string_view::npos) {
       ReadInputMessages(message.content, facts);
+    } else if (result) {
+      without_ids.append(without_ids.empty() ? "[" : ",");
+      without_ids.append("{\"role\":\"tool\",\"content\":");
+      AppendJsonString(message.content, &without_ids);
+      without_ids.append("}");
     }
   }
+  if (!without_ids.empty()) ReadInputMessages(without_ids + "]", facts);
 }
 
 }  // namespace

@@ -16,6 +16,13 @@ namespace spanlink {
 class OpenLlmetryDialect final : public Dialect {
  public:
   std::string_view name() const override { return "openllmetry"; }
+  DialectNotes notes() const override {
+    return {
+        "traceloop.*, llm.request.type beside gen_ai.operation.name or "
+        "messages",
+        "gen_ai.output.messages",
+        "gen_ai.tool.*, traceloop.entity.name, traceloop.entity.input"};
+  }
   bool Recognizes(const FinishedSpan& span) const override;
   void Decode(const FinishedSpan& span, SpanFacts* facts) const override;
 };
@@ -23,6 +30,13 @@ class OpenLlmetryDialect final : public Dialect {
 class OpenLlmetryLegacyDialect final : public Dialect {
  public:
   std::string_view name() const override { return "openllmetry_legacy"; }
+  DialectNotes notes() const override {
+    return {
+        "traceloop.*, llm.request.type, gen_ai.prompt.N, "
+        "gen_ai.completion.N",
+        "gen_ai.completion.N.tool_calls.M",
+        "traceloop.entity.name, traceloop.entity.input, gen_ai.tool.*"};
+  }
   bool Recognizes(const FinishedSpan& span) const override;
   void Decode(const FinishedSpan& span, SpanFacts* facts) const override;
 };

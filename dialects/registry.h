@@ -14,8 +14,11 @@ namespace spanlink {
 // first, because instrumentations build on one another's keys.
 std::span<const Dialect* const> AllDialects();
 
-// Returns the first dialect that recognises the span, nullptr if none does.
-const Dialect* FindDialect(const FinishedSpan& span);
+// Reads a span with every dialect that recognises it. Instrumentations write
+// several conventions onto one span: the first dialect says what the span is,
+// the others add what it left open, so that a call that is written twice stays
+// one. Returns the first, nullptr if none knows the span. `facts` are clear.
+const Dialect* DecodeSpan(const FinishedSpan& span, SpanFacts* facts);
 
 }  // namespace spanlink
 

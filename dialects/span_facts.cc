@@ -2,6 +2,7 @@
 
 #include <array>
 #include <span>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 
@@ -71,8 +72,53 @@ void SpanFacts::Clear() {
   alternatives.clear();
   choices.clear();
   uses.clear();
+  output_texts.clear();
+  input_texts.clear();
   has_input = has_output = says_tool_chosen = false;
   unreadable = truncated = 0;
+}
+
+void SpanFacts::Add(SpanFacts more) {
+  if (more.kind != kind) return;
+  const std::pair<std::string*, std::string*> texts[] = {
+      {&name, &more.name},
+      {&agent, &more.agent},
+      {&conversation_id, &more.conversation_id},
+      {&tool_call_id, &more.tool_call_id},
+      {&from_agent, &more.from_agent},
+      {&to_agent, &more.to_agent}};
+  for (const auto& [mine, other] : texts) {
+    if (mine->empty()) *mine = std::move(*other);
+  }
+  if (!arguments) {
+    arguments = std::move(more.arguments);
+    alternatives = std::move(more.alternatives);
+  }
+  // Messages of an agent or of a step are those of the spans inside it.
+  const bool reads = kind == SpanKind::kLlm;
+  if (reads && choices.empty()) choices = std::move(more.choices);
+  if (reads && uses.empty()) uses = std::move(more.uses);
+  if (output_texts.empty()) output_texts = std::move(more.output_texts);
+  if (input_texts.empty()) input_texts = std::move(more.input_texts);
+  if (outcome == Outcome::kOk) outcome = more.outcome;
+  has_input |= more.has_input;
+  has_output |= more.has_output;
+  says_tool_chosen |= more.says_tool_chosen;
+  unreadable += more.unreadable;
+  truncated += more.truncated;
+}
+
+bool SpanFacts::IsComplete() const {
+  switch (kind) {
+    case SpanKind::kLlm:
+      return has_input && has_output;
+    case SpanKind::kTool:
+      return !tool_call_id.empty() && arguments.has_value();
+    case SpanKind::kHandoff:
+      return !to_agent.empty();
+    default:
+      return !name.empty();
+  }
 }
 
 void EmitSignals(const SpanFacts& facts, const SpanRef& ref, SignalSink* sink) {

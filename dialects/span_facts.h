@@ -57,8 +57,19 @@ struct SpanFacts {
   uint32_t unreadable = 0;
   uint32_t truncated = 0;
 
-  // Back to the beginning, with memory kept.
+  // Texts of messages, kept where `wants_text` asks for them: see text_calls.h.
+  std::vector<std::string> output_texts;
+  std::vector<std::string> input_texts;
+  bool wants_text = false;
+
+  // Back to the beginning, with memory kept and `wants_text` as it is.
   void Clear();
+
+  // Takes over what `more`, of the same span in another convention, knows and
+  // these facts do not. Facts of another kind of span are not believed.
+  void Add(SpanFacts more);
+  // Nothing that links rest on is missing.
+  bool IsComplete() const;
 };
 
 // Dispatches the facts about the span at `ref`. Whether the ids are from the

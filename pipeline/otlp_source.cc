@@ -87,9 +87,8 @@ void OtlpSource::Decode(size_t index, DecodedSpan* span) {
   finished.dropped_attributes = span->dropped_attributes;
   finished.attributes = &attributes_;
   finished.events = events_;
-  if (const Dialect* dialect = FindDialect(finished)) {
+  if (const Dialect* dialect = DecodeSpan(finished, &span->facts)) {
     span->dialect = dialect->name();
-    dialect->Decode(finished, &span->facts);
   } else if (finished.failed) {
     span->facts.outcome = Outcome::kFailed;
   }

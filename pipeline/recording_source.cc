@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_format.h"
+#include "spanlink/dialects/text_calls.h"
 
 namespace spanlink {
 
@@ -32,6 +33,7 @@ void RecordingSource::Decode(size_t index, DecodedSpan* span) {
   span->dropped_attributes = false;
   DecodeRecordedSpan(bytes_, recording_.spans[index], &span->facts,
                      &span->name);
+  ReadTextCalls(&span->facts);
 }
 
 absl::StatusOr<std::string> RecordingSource::Write(

@@ -10,6 +10,8 @@
 #include "spanlink/dialects/openai_agents_events.h"
 #include "spanlink/dialects/span_facts.h"
 #include "spanlink/linker/engine.h"
+#include "spanlink/pipeline/json_format.h"
+#include "spanlink/pipeline/json_source.h"
 #include "spanlink/pipeline/otlp_source.h"
 #include "spanlink/pipeline/recording_source.h"
 #include "spanlink/pipeline/trace_source.h"
@@ -22,6 +24,18 @@ constexpr size_t kProgressSpans = 4096;
 // Absent times come last.
 Time StartOrLast(const std::optional<Time>& start) {
   return start.value_or(Time::max());
+}
+
+// Reads the file in the format that its content has.
+absl::StatusOr<std::unique_ptr<TraceSource>> ReadSource(
+    const std::string& name, std::string bytes, const Progress& progress) {
+  if (IsAgentsRecording(bytes)) {
+    return RecordingSource::Read(name, std::move(bytes));
+  }
+  if (auto format = DetectJsonFormat(bytes)) {
+    return JsonSource::Read(name, std::move(bytes), std::move(format));
+  }
+  return OtlpSource::Read(name, std::move(bytes), progress);
 }
 
 SpanSummary Summarize(const TraceSource& source, size_t index,
@@ -62,6 +76,7 @@ SpanSummary Summarize(const TraceSource& source, size_t index,
 // `spans`, with `positions` from one to the other.
 struct TraceFile::State {
   std::unique_ptr<TraceSource> source;
+  ReadOptions options;
   std::vector<SpanSummary> spans;
   std::vector<size_t> positions;                   // of spans[i] in the source
   absl::flat_hash_map<SpanContext, size_t> index;  // into `spans`
@@ -112,6 +127,7 @@ void TraceFile::State::ReportContent(const DecodedSpan& decoded,
 
 void TraceFile::State::ReadSpans() {
   DecodedSpan decoded;
+  decoded.facts.wants_text = options.react;
   Report(DiagnosticId::kUnreadableSpan, {}, source->unreadable());
   for (size_t i = 0; i < source->size(); ++i) {
     const SpanContext context = source->Ref(i).context;
@@ -226,13 +242,13 @@ void TraceFile::State::SortLinks() {
 }
 
 absl::StatusOr<TraceFile> TraceFile::Read(std::string name, std::string bytes,
-                                          const Progress& progress) {
-  auto source = IsAgentsRecording(bytes)
-                    ? RecordingSource::Read(name, std::move(bytes))
-                    : OtlpSource::Read(name, std::move(bytes), progress);
+                                          const Progress& progress,
+                                          const ReadOptions& options) {
+  auto source = ReadSource(name, std::move(bytes), progress);
   if (!source.ok()) return source.status();
   auto state = std::make_unique<State>();
   state->source = *std::move(source);
+  state->options = options;
   state->ReadSpans();
   state->Sort();
   state->NameAgents();
@@ -262,6 +278,7 @@ void TraceFile::Link(Options options, const Progress& progress) {
   Engine engine(std::move(options));
   const uint64_t bytes = state.source->byte_count();
   DecodedSpan decoded;
+  decoded.facts.wants_text = state.options.react;
   for (size_t i = 0; i < state.spans.size(); ++i) {
     const size_t position = state.positions[i];
     state.source->Decode(position, &decoded);

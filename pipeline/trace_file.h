@@ -35,7 +35,8 @@ class TraceFile {
  public:
   // Reads a whole file. `name` is for messages.
   static absl::StatusOr<TraceFile> Read(std::string name, std::string bytes,
-                                        const Progress& progress = nullptr);
+                                        const Progress& progress = nullptr,
+                                        const ReadOptions& options = {});
   TraceFile(TraceFile&&) noexcept;
   TraceFile& operator=(TraceFile&&) noexcept;
   ~TraceFile();

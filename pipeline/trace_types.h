@@ -39,6 +39,13 @@ struct SpanSummary {
   bool content_missing = false;
 };
 
+// How a file is read.
+struct ReadOptions {
+  // Takes text of the form `Action: …`, `Action Input: …` for calls. Guesswork,
+  // and whoever writes into a prompt can make it up.
+  bool react = false;
+};
+
 // Attributes on the links that are written. Several may be chosen.
 struct LinkProfile {
   bool datadog = true;  // `from`, `to`

@@ -41,6 +41,24 @@ TEST(AttributeListTest, FindsByKey) {
   EXPECT_EQ(list.Text("c"), "");
 }
 
+// Letters that are not among the keys are answered without a search.
+TEST(AttributeListTest, EveryFirstCharacterIsFound) {
+  for (int c = 1; c < 256; ++c) {
+    const std::string key = std::string(1, static_cast<char>(c)) + ".k";
+    AttributeList list = Sealed({{"z", AttributeType::kString, "1"},
+                                 {"", AttributeType::kString, "2"},
+                                 {key, AttributeType::kString, "3"}});
+    EXPECT_EQ(list.Text(key), "3") << c;
+    EXPECT_EQ(list.Text("z"), "1");
+    EXPECT_EQ(list.Text(""), "2");
+    EXPECT_THAT(Keys(list, key.substr(0, 2)), ElementsAre(key));
+    list.Clear();
+    list.Seal();
+    EXPECT_EQ(list.Find(key), nullptr);
+    EXPECT_THAT(Keys(list, ""), IsEmpty());
+  }
+}
+
 TEST(AttributeListTest, LastOfEqualKeysWins) {
   const AttributeList list = Sealed({{"a", AttributeType::kString, "1"},
                                      {"b", AttributeType::kString, "x"},

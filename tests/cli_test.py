@@ -422,7 +422,8 @@ class UsageTest(Case):
     for arguments in ([], ["lnik"], ["link"], ["link", DESK, "--no-such"],
                       ["link", DESK, "--min-evidence", "x"], ["why"],
                       ["link", "--json", "--table", DESK],
-                      ["why", DESK, "a", "b"]):
+                      ["why", DESK, "a", "b"], ["dialects", DESK],
+                      ["dialects", "--react"]):
       process = spanlink(*arguments)
       self.assertEqual((process.returncode, process.stdout), (2, b""),
                        arguments)
@@ -431,7 +432,8 @@ class UsageTest(Case):
 
   def test_help_is_on_standard_output(self):
     for arguments in (["--help"], ["help"], ["link", "--help"],
-                      ["why", "-h"], ["help", "link"]):
+                      ["why", "-h"], ["help", "link"], ["help", "dialects"],
+                      ["dialects", "--help"]):
       process = spanlink(*arguments)
       self.assert_ok(process)
       self.assertIn(b"spanlink", process.stdout)
@@ -441,8 +443,42 @@ class UsageTest(Case):
   def test_help_knows_every_option(self):
     text = spanlink("link", "--help").stdout.decode()
     for option in ("--output", "--table", "--json", "--explain",
-                   "--min-evidence", "--policy", "--profile"):
+                   "--min-evidence", "--policy", "--profile", "--react"):
       self.assertIn(option, text)
+
+  def test_dialects_says_what_is_understood(self):
+    process = spanlink("dialects")
+    self.assert_ok(process)
+    text = process.stdout.decode()
+    for name in ("openinference", "otel_genai", "otel_genai_events",
+                 "vercel_ai", "google_adk", "langfuse", "jaeger", "datadog",
+                 "otlp"):
+      self.assertRegex(text, rf"(?m)^{name}$")
+    for key in ("openinference.span.kind", "gen_ai.operation.name",
+                "ai.operationId", "gcp.vertex.agent.*"):
+      self.assertIn(key, text)
+
+  def test_react_reads_calls_in_text(self):
+    span = """{"traceId":"0af7651916cd43dd8448eb211c80319c",
+      "spanId":"%s","parentSpanId":"b7ad6b7169203330","name":"x",
+      "startTimeUnixNano":"%d","endTimeUnixNano":"%d","attributes":[%s]}"""
+    def attributes(**values):
+      return ",".join(
+          '{"key":"%s","value":{"stringValue":%s}}'
+          % (key.replace("__", "."), json.dumps(value))
+          for key, value in values.items())
+    path = self.write("react.json", """{"resourceSpans":[{"scopeSpans":[{
+      "spans":[%s,%s]}]}]}""" % (
+          span % ("b7ad6b7169203331", 10**18, 10**18 + 1000, attributes(
+              openinference__span__kind="LLM",
+              output__value='Action: f\nAction Input: {"x": 1}')),
+          span % ("b7ad6b7169203332", 10**18 + 2000, 10**18 + 3000, attributes(
+              openinference__span__kind="TOOL", tool__name="f",
+              input__value='{"x": 1}'))))
+    for options, links in (([], 0), (["--react"], 1)):
+      process = spanlink("link", "--json", *options, path)
+      self.assert_ok(process)
+      self.assertEqual(process.stdout.count(b'"tool_choice"'), links)
 
   def test_version_is_one_line(self):
     process = spanlink("--version")

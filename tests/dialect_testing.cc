@@ -121,14 +121,13 @@ FinishedSpan Span::Finished() {
 
 SpanFacts Span::Facts() {
   SpanFacts facts;
-  const FinishedSpan span = Finished();
-  const Dialect* dialect = FindDialect(span);
-  if (dialect != nullptr) dialect->Decode(span, &facts);
+  DecodeSpan(Finished(), &facts);
   return facts;
 }
 
 std::string DialectOf(Span& span) {
-  const Dialect* dialect = FindDialect(span.Finished());
+  SpanFacts facts;
+  const Dialect* dialect = DecodeSpan(span.Finished(), &facts);
   return dialect == nullptr ? "" : std::string(dialect->name());
 }
 

@@ -53,7 +53,7 @@ class Span {
 
   // The span as a dialect sees it; valid as long as this object.
   FinishedSpan Finished();
-  // What the registry's first dialect makes of it.
+  // What the registry's dialects make of it.
   SpanFacts Facts();
 
  private:
@@ -68,9 +68,9 @@ class Span {
   std::vector<SpanEvent> events_;
 };
 
-// The name of the dialect that the registry finds, "" if it finds none.
+// The name of the first dialect that recognises the span, "" if none does.
 std::string DialectOf(Span& span);
-// The signals of a span, as the registry's first dialect reads it.
+// The signals of a span, as the registry's dialects read it.
 std::vector<std::string> Signals(Span& span);
 std::vector<std::string> Signals(Span&& span);
 std::vector<std::string> Signals(const SpanFacts& facts);

@@ -180,6 +180,9 @@ TEST(CaptureAdviceTest, EveryDialectHasItsSwitch) {
               HasSubstr("TRACELOOP_TRACE_CONTENT"));
   EXPECT_THAT(CaptureAdvice("otel_genai", ""),
               HasSubstr("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"));
+  EXPECT_THAT(CaptureAdvice("pydantic_ai", ""), HasSubstr("include_content"));
+  EXPECT_THAT(CaptureAdvice("vercel_ai", ""), HasSubstr("recordInputs"));
+  EXPECT_THAT(CaptureAdvice("google_adk", ""), HasSubstr("ADK_CAPTURE"));
   EXPECT_THAT(CaptureAdvice("openai_agents", ""),
               HasSubstr("trace_include_sensitive_data"));
 }

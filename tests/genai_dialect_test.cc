@@ -206,5 +206,44 @@ TEST(GenAiDialectTest, OtherOperationsAreOtherSpans) {
   EXPECT_EQ(DialectOf(http), "");
 }
 
+TEST(GenAiDialectTest, OlderSpellingsOfAToolsKeysAreRead) {
+  EXPECT_THAT(Signals(Span("tool_call", {{"gen_ai.tool.name", "f"},
+                                         {"gen_ai.tool.call_id", "a"},
+                                         {"gen_ai.tool.args", "{}"}})),
+              Contains("tool a f {} ok"));
+}
+
+// The Agent Framework writes [run id, call id].
+TEST(GenAiDialectTest, TheLastOfSeveralIdsIsTheCalls) {
+  Span text("execute_tool f",
+            {{"gen_ai.operation.name", "execute_tool"},
+             {"gen_ai.tool.name", "f"},
+             {"gen_ai.tool.call.id", R"(["run_1", "call_1"])"}});
+  EXPECT_EQ(text.Facts().tool_call_id, "call_1");
+  Span list("execute_tool f", {{"gen_ai.operation.name", "execute_tool"}});
+  list.Structured({{"gen_ai.tool.call.id", R"(["run_1","call_1"])"}});
+  EXPECT_EQ(list.Facts().tool_call_id, "call_1");
+}
+
+// Trap 1: a step of Vercel's version 7 repeats the LLM span inside it.
+TEST(GenAiDialectTest, StepsOfAnAgentSayNothing) {
+  Span span("step 1",
+            {{"gen_ai.operation.name", "agent_step"},
+             {"gen_ai.output.messages",
+              R"([{"parts":[{"type":"tool_call","id":"a","name":"f"}]}])"}});
+  EXPECT_THAT(Signals(span), ElementsAre("start other", "finish other ok"));
+}
+
+TEST(GenAiDialectTest, AFinishReasonMayBeAllThatIsLeft) {
+  for (const char* key :
+       {"gen_ai.response.finish_reasons", "gen_ai.response.finish_reason"}) {
+    for (const char* reason :
+         {R"(["tool_calls"])", "tool_use", R"(["tool-calls"])"}) {
+      Span span("chat m", {{"gen_ai.operation.name", "chat"}, {key, reason}});
+      EXPECT_TRUE(span.Facts().says_tool_chosen) << key << " " << reason;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace spanlink::testing

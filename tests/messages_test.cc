@@ -65,6 +65,137 @@ TEST(MessagesTest, WholeRequestsAndResponsesAreRead) {
       ElementsAre("a"));
 }
 
+TEST(MessagesTest, BedrockBlocksAreRead) {
+  EXPECT_THAT(
+      Choices(
+          R"([{"text":"x"},{"toolUse":{"toolUseId":"a","name":"f","input":{"x":1}}}])"),
+      ElementsAre("a f {\"x\":1}"));
+  EXPECT_THAT(
+      Uses(
+          R"([{"role":"user","content":[{"toolResult":{"toolUseId":"a","status":"success","content":[{"toolResult":{"toolUseId":"no"}}]}}]}])"),
+      ElementsAre("a"));
+}
+
+TEST(MessagesTest, GeminiPartsAreRead) {
+  EXPECT_THAT(
+      Choices(
+          R"({"candidates":[{"content":{"role":"model","parts":[{"functionCall":{"name":"f","args":{"x":1}}},)"
+          R"({"function_call":{"id":"a","name":"g","args":{}}}]}}]})"),
+      ElementsAre(" f {\"x\":1}", "a g {}"));
+  EXPECT_THAT(
+      Uses(
+          R"({"contents":[{"parts":[{"function_call":{"id":"no","name":"no"}}]},)"
+          R"({"parts":[{"function_response":{"id":"a","name":"g","response":{}}},{"functionResponse":{"name":"f"}}]}]})"),
+      ElementsAre("ag", "f"));
+}
+
+TEST(MessagesTest, VercelCallsAndResultsAreRead) {
+  EXPECT_THAT(
+      Choices(
+          R"([{"toolCallType":"function","toolCallId":"a","toolName":"f","args":"{\"x\":1}"},)"
+          R"({"toolCallId":"b","toolName":"g","input":"{}"},{"type":"tool-call","toolCallId":"c","toolName":"h","input":{"y":2}}])"),
+      ElementsAre("a f {\"x\":1}", "b g {}", "c h {\"y\":2}"));
+  EXPECT_THAT(
+      Uses(
+          R"([{"role":"assistant","content":[{"type":"tool-call","toolCallId":"no","toolName":"f"}]},)"
+          R"({"role":"tool","content":[{"type":"tool-result","toolCallId":"a","toolName":"f","output":{"type":"json"}}]}])"),
+      ElementsAre("af"));
+}
+
+TEST(MessagesTest, LangChainMessagesAreRead) {
+  constexpr std::string_view kCall =
+      R"("tool_calls":[{"name":"f","args":{"x":1},"id":"a","type":"tool_call"}])";
+  for (const std::string& json :
+       {"{\"type\":\"ai\",\"content\":\"\"," + std::string(kCall) + "}",
+        "{\"lc\":1,\"type\":\"constructor\",\"id\":[\"AIMessage\"],\"kwargs\":"
+        "{" +
+            std::string(kCall) + "}}",
+        "{\"generations\":[[{\"message\":{\"lc\":1,\"type\":\"constructor\","
+        "\"kwargs\":{" +
+            std::string(kCall) + "}}}]]}",
+        "{\"type\":\"ai\",\"data\":{" + std::string(kCall) + "}}"}) {
+    EXPECT_THAT(Choices(json), ElementsAre("a f {\"x\":1}")) << json;
+  }
+  EXPECT_THAT(
+      Choices(
+          R"({"role":"assistant","tool_calls":[],"additional_kwargs":{"tool_calls":[{"id":"a","function":{"name":"f","arguments":"{}"}}]}})"),
+      ElementsAre("a f {}"));
+  EXPECT_THAT(
+      Uses(
+          R"([[{"lc":1,"type":"constructor","kwargs":{"content":"r","name":"f","tool_call_id":"a"}}]])"),
+      ElementsAre("af"));
+}
+
+TEST(MessagesTest, DatadogMessagesAreRead) {
+  EXPECT_THAT(
+      Choices(
+          R"([{"role":"assistant","tool_calls":[{"name":"f","arguments":{"x":1},"tool_id":"a","type":"function"}]}])"),
+      ElementsAre("a f {\"x\":1}"));
+  EXPECT_THAT(
+      Uses(
+          R"([{"role":"user","tool_results":[{"name":"f","result":"r","tool_id":"a"},{"tool_id":"b"}]},{"role":"tool","tool_id":"c"}])"),
+      ElementsAre("af", "b", "c"));
+}
+
+TEST(MessagesTest, ACallThatTheContentRepeatsIsOne) {
+  EXPECT_THAT(
+      Choices(
+          R"({"content":[{"toolUse":{"toolUseId":"a","name":"f","input":{}}},{"type":"tool_use","id":"a","name":"f"}],)"
+          R"("tool_calls":[{"id":"a","function":{"name":"f","arguments":{}}}]})"),
+      ElementsAre("a f {}"));
+}
+
+TEST(MessagesTest, DefinitionsOfToolsAreNoCalls) {
+  EXPECT_THAT(
+      Choices(
+          R"([{"role":"tool","content":{"type":"function","function":{"name":"f","parameters":{}}}}])"),
+      IsEmpty());
+  EXPECT_THAT(
+      Uses(
+          R"([{"role":"tool","content":{"type":"function","function":{"name":"f","parameters":{}}}}])"),
+      IsEmpty());
+}
+
+TEST(MessagesTest, ResultsFollowTheirCallsWhereTheyHaveNoId) {
+  EXPECT_THAT(
+      Uses(
+          R"([{"role":"tool","content":"[{\"function\":{\"name\":\"f\",\"arguments\":\"{}\"},\"id\":\"a\"}]"},{"role":"tool","content":"r"},)"
+          R"({"role":"tool","content":[{"function":{"name":"g","arguments":{}},"id":"b"}]},{"role":"tool","content":"r"},{"role":"tool","content":"r"}])"),
+      ElementsAre("a", "b"));
+  EXPECT_THAT(
+      Choices(
+          R"([{"role":"assistant","finish_reason":"tool_calls","content":"[{\"function\":{\"name\":\"f\",\"arguments\":\"{}\"},\"id\":\"a\"}]"},)"
+          R"({"role":"assistant","finish_reason":"stop","content":"[{\"function\":{\"name\":\"f\",\"arguments\":\"{}\"},\"id\":\"no\"}]"}])"),
+      ElementsAre("a f {}"));
+}
+
+// LangGraph's JavaScript writes the tool's name where the role belongs.
+TEST(MessagesTest, AToolMaySpeakInItsOwnName) {
+  EXPECT_THAT(
+      Uses(
+          R"([{"role":"assistant","tool_calls":[{"id":"a","function":{"name":"f","arguments":"{}"}},{"id":"b","function":{"name":"f","arguments":"{}"}}]},)"
+          R"({"role":"f","content":"r"},{"role":"g","content":"no"},{"role":"f","content":"r"},{"role":"f","content":"no"}])"),
+      ElementsAre("af", "bf"));
+}
+
+// The Agent Framework writes [run id, call id].
+TEST(MessagesTest, AnIdMayBeTheLastOfAList) {
+  EXPECT_THAT(
+      Choices(
+          R"([{"type":"tool_call","id":["run_1","call_1"],"name":"f","arguments":{}}])"),
+      ElementsAre("call_1 f {}"));
+  EXPECT_THAT(
+      Uses(R"([{"type":"tool_call_response","id":["run_1","call_1"]}])"),
+      ElementsAre("call_1"));
+}
+
+TEST(MessagesTest, HistoryOfCallsIsNoUse) {
+  EXPECT_THAT(
+      Uses(
+          R"([{"type":"tool_call","id":"a","tool_call_id":"a"},{"toolUse":{"toolUseId":"b"}}])"),
+      IsEmpty());
+}
+
 TEST(MessagesTest, OldFunctionCallIsOneChoice) {
   EXPECT_THAT(Choices(R"([{"function_call":{"name":"f","arguments":"{}"}}])"),
               ElementsAre(" f {}"));

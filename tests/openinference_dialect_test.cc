@@ -224,5 +224,53 @@ TEST(OpenInferenceDialectTest, MalformedKeysAreIgnored) {
       ElementsAre("start llm", "finish llm ok"));
 }
 
+// Some writers leave the answer in `output.value` alone.
+TEST(OpenInferenceDialectTest, WholeInputsAndOutputsAreReadWhereMessagesLack) {
+  Span span(
+      "invoke",
+      {{"openinference.span.kind", "LLM"},
+       {"input.value",
+        R"([{"role":"tool","parts":[{"type":"tool_call_response","id":"a"}]}])"},
+       {"output.value",
+        R"({"choices":[{"message":{"tool_calls":[{"id":"b","function":{"name":"f","arguments":"{}"}}]}}]})"}});
+  EXPECT_THAT(Signals(span), ElementsAre("start llm", "use a #0 ok",
+                                         "choice 0 b f {}", "finish llm ok"));
+}
+
+// Trap 1: chains hold the messages of what is inside them.
+TEST(OpenInferenceDialectTest, ValuesOfChainsAreNotSearched) {
+  Span span(
+      "LangGraph",
+      {{"openinference.span.kind", "CHAIN"},
+       {"input.value", R"({"messages":[{"role":"tool","tool_call_id":"a"}]})"},
+       {"output.value",
+        R"({"messages":[{"tool_calls":[{"id":"b","name":"f","args":{}}]}]})"}});
+  EXPECT_THAT(Signals(span), ElementsAre("start other", "finish other ok"));
+}
+
+// Trap 14: BeeAI writes a span for each event of a call.
+TEST(OpenInferenceDialectTest, OneOfTheEventsOfACallIsTheTool) {
+  for (const char* target : {"tool.f.start", "tool.f.finish"}) {
+    EXPECT_THAT(Signals(Span(target, {{"openinference.span.kind", "TOOL"},
+                                      {"target", target},
+                                      {"tool.parameters", "{}"}})),
+                ElementsAre("start other", "finish other ok"));
+  }
+  EXPECT_THAT(
+      Signals(Span("tool.f.success-1", {{"openinference.span.kind", "TOOL"},
+                                        {"target", "tool.f.success"},
+                                        {"tool.parameters", "{\"x\":1}"}})),
+      Contains("tool tool.f.success-1 {\"x\":1} ok"));
+}
+
+// BeeAI's agents name the tool that they are about to call.
+TEST(OpenInferenceDialectTest, AnAgentThatNamesAToolIsNone) {
+  EXPECT_THAT(Signals(Span("agent.react.update-1",
+                           {{"openinference.span.kind", "AGENT"},
+                            {"tool.name", "f"},
+                            {"tool.parameters", "{}"}})),
+              Contains("start agent agent.react.update-1"));
+}
+
 }  // namespace
 }  // namespace spanlink::testing

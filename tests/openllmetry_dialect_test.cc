@@ -152,5 +152,25 @@ TEST(OpenLlmetryLegacyDialectTest, ToolSpanReadsItsEntity) {
                   "finish tool failed"));
 }
 
+// Koog writes calls into the content, and results without an id behind them.
+TEST(OpenLlmetryDialectTest, KoogsCallsStandInTheContent) {
+  const std::string call =
+      R"([{"function":{"name":"f","arguments":"{\"x\":1}"},"id":"a","type":"function"}])";
+  Span span("llm.chat", {{"gen_ai.operation.name", "chat"},
+                         {"gen_ai.prompt.0.role", "user"},
+                         {"gen_ai.prompt.0.content", call},
+                         {"gen_ai.prompt.2.role", "tool"},
+                         {"gen_ai.prompt.2.content", call},
+                         {"gen_ai.prompt.3.role", "tool"},
+                         {"gen_ai.prompt.3.content", "r"},
+                         {"gen_ai.completion.0.finish_reason", "tool_calls"},
+                         {"gen_ai.completion.0.content", call},
+                         {"gen_ai.completion.1.finish_reason", "stop"},
+                         {"gen_ai.completion.1.content", call}});
+  EXPECT_THAT(Signals(span),
+              ElementsAre("start llm", "use a #0 ok", "choice 0 a f {\"x\":1}",
+                          "finish llm ok"));
+}
+
 }  // namespace
 }  // namespace spanlink::testing

@@ -126,12 +126,8 @@ std::optional<Summary> OnFinishedSpan(const Bus& bus, const TraceArg& trace_id,
                           .attributes = &captured.attributes.list(),
                           .events = captured.events};
   SpanFacts facts;
-  const Dialect* const dialect = FindDialect(span);
-  if (dialect != nullptr) {
-    dialect->Decode(span, &facts);
-  } else if (failed) {
-    facts.outcome = Outcome::kFailed;
-  }
+  const Dialect* const dialect = DecodeSpan(span, &facts);
+  if (dialect == nullptr && failed) facts.outcome = Outcome::kFailed;
   ToBus sink(bus);
   EmitSignals(facts, ref, &sink);
   if (dialect == nullptr) return std::nullopt;

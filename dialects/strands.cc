@@ -1,0 +1,45 @@
+#include "spanlink/dialects/strands.h"
+
+#include "spanlink/dialects/genai.h"
+#include "spanlink/dialects/genai_events.h"
+
+namespace spanlink {
+namespace {
+
+constexpr std::string_view kSystem = "strands-agents";
+
+}  // namespace
+
+bool StrandsDialect::Recognizes(const FinishedSpan& span) const {
+  const AttributeList& attributes = *span.attributes;
+  return attributes.Has("event_loop.cycle_id") ||
+         attributes.Text("gen_ai.system") == kSystem ||
+         attributes.Text("gen_ai.provider.name") == kSystem;
+}
+
+void StrandsDialect::Decode(const FinishedSpan& span, SpanFacts* facts) const {
+  facts->kind =
+      GenAiOperationKind(span.attributes->Text("gen_ai.operation.name"));
+  facts->outcome = OutcomeOf(span, facts->kind);
+  ReadGenAiIdentity(span, facts);
+  switch (facts->kind) {
+    case SpanKind::kTool:
+      ReadGenAiTool(span, facts);
+      ReadGenAiToolEvents(span, facts);
+      if (span.attributes->Text("gen_ai.tool.status") == "error") {
+        facts->outcome = Outcome::kFailed;
+      }
+      break;
+    case SpanKind::kAgent:
+      facts->name = facts->agent;
+      break;
+    case SpanKind::kLlm:
+      ReadGenAiMessages(span, facts);
+      ReadGenAiEvents(span, EventText::kBlocks, facts);
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace spanlink
