@@ -32,10 +32,18 @@ set(SPANLINK_CORE_SOURCES
 # Readers of traces and what they need.
 set(SPANLINK_READER_SOURCES
   json/json_cursor.cc
-  otlp/otlp_attributes.cc
+  otlp/base64.cc
+  otlp/byte_edits.cc
+  otlp/otlp_file.cc
+  otlp/otlp_json_attributes.cc
+  otlp/otlp_json_reader.cc
+  otlp/otlp_json_writer.cc
+  otlp/otlp_link.cc
   otlp/otlp_numbers.cc
-  otlp/otlp_reader.cc
-  otlp/otlp_writer.cc
+  otlp/otlp_proto_attributes.cc
+  otlp/otlp_proto_reader.cc
+  otlp/otlp_proto_writer.cc
+  otlp/proto_cursor.cc
   dialects/arguments.cc
   dialects/attributes.cc
   dialects/flat_messages.cc
@@ -106,6 +114,7 @@ set(SPANLINK_PYTHON_SOURCES
 set(SPANLINK_TEST_SUPPORT_SOURCES
   tests/dialect_testing.cc
   tests/json_oracle.cc
+  tests/otlp_proto_testing.cc
   tests/r6_agents_integration.cc
   tests/r6_chat_integration.cc
   tests/run_generator.cc
@@ -142,10 +151,15 @@ set(SPANLINK_TESTS
   tests/openai_agents_events_test.cc
   tests/openinference_dialect_test.cc
   tests/openllmetry_dialect_test.cc
-  tests/otlp_reader_test.cc
-  tests/otlp_writer_test.cc
+  tests/otlp_carriers_test.cc
+  tests/otlp_json_reader_test.cc
+  tests/otlp_json_writer_test.cc
+  tests/otlp_proto_oracle_test.cc
+  tests/otlp_proto_reader_test.cc
+  tests/otlp_proto_writer_test.cc
   tests/output_test.cc
   tests/properties_test.cc
+  tests/proto_cursor_test.cc
   tests/recorded_runs_test.cc
   tests/recordings_test.cc
   tests/requirements_test.cc

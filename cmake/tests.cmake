@@ -4,7 +4,7 @@ find_package(rapidcheck REQUIRED)
 
 add_library(spanlink_test_support STATIC ${SPANLINK_TEST_SUPPORT_SOURCES})
 target_link_libraries(spanlink_test_support
-  PUBLIC spanlink_cli spanlink_flags GTest::gmock GTest::gtest_main
+  PUBLIC spanlink_cli spanlink_oracle spanlink_flags GTest::gmock GTest::gtest_main
          rapidcheck)
 
 function(spanlink_test name)

@@ -10,6 +10,7 @@
 #include "spanlink/dialects/openai_agents_events.h"
 #include "spanlink/dialects/span_facts.h"
 #include "spanlink/linker/engine.h"
+#include "spanlink/otlp/otlp_file.h"
 #include "spanlink/pipeline/otlp_source.h"
 #include "spanlink/pipeline/recording_source.h"
 #include "spanlink/pipeline/trace_source.h"
@@ -227,9 +228,11 @@ void TraceFile::State::SortLinks() {
 
 absl::StatusOr<TraceFile> TraceFile::Read(std::string name, std::string bytes,
                                           const Progress& progress) {
-  auto source = IsAgentsRecording(bytes)
-                    ? RecordingSource::Read(name, std::move(bytes))
-                    : OtlpSource::Read(name, std::move(bytes), progress);
+  const bool recording = IsAgentsRecording(bytes);
+  const OtlpFormat format = DetectOtlpFormat(bytes);
+  auto source =
+      recording ? RecordingSource::Read(name, std::move(bytes))
+                : OtlpSource::Read(name, std::move(bytes), format, progress);
   if (!source.ok()) return source.status();
   auto state = std::make_unique<State>();
   state->source = *std::move(source);

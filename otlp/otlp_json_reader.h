@@ -1,4 +1,4 @@
-// OtlpReader: finds the spans in a file of OTLP/JSON.
+// OtlpJsonReader: finds the spans in a file of OTLP/JSON.
 //
 // Takes `ExportTraceServiceRequest` and `TracesData`, which have one shape: a
 // single object, several after one another, or one a line. The reader notes
@@ -19,35 +19,24 @@
 // Complexity: O(n) time for n bytes; some 200 bytes of memory a span.
 // Errors: InvalidArgument, "NAME: OFFSET: expected …", if no document can be
 // read. `kUnreadableSpan` for each span and each line that is skipped.
-#ifndef SPANLINK_OTLP_OTLP_READER_H_
-#define SPANLINK_OTLP_OTLP_READER_H_
+#ifndef SPANLINK_OTLP_OTLP_JSON_READER_H_
+#define SPANLINK_OTLP_OTLP_JSON_READER_H_
 
 #include <cstdint>
 #include <functional>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "spanlink/otlp/otlp_span.h"
 
 namespace spanlink {
 
-struct OtlpSpans {
-  std::vector<OtlpSpan> spans;      // in the order of the file
-  std::vector<std::string> scopes;  // names; [0] is ""
-  uint64_t unreadable_spans = 0;
-  uint64_t unreadable_lines = 0;
-  // "NAME: OFFSET: expected …" for the first few lines that were skipped.
-  std::vector<std::string> problems;
-};
-
 // Reads all spans of `bytes`. `name` is for messages; `progress`, which may be
 // empty, is told the bytes done and the bytes in all.
-absl::StatusOr<OtlpSpans> ReadOtlp(
+absl::StatusOr<OtlpSpans> ReadOtlpJson(
     std::string_view name, std::string_view bytes,
     const std::function<void(uint64_t, uint64_t)>& progress = nullptr);
 
 }  // namespace spanlink
 
-#endif  // SPANLINK_OTLP_OTLP_READER_H_
+#endif  // SPANLINK_OTLP_OTLP_JSON_READER_H_

@@ -1,4 +1,4 @@
-#include "spanlink/otlp/otlp_writer.h"
+#include "spanlink/otlp/otlp_json_writer.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "spanlink/otlp/otlp_reader.h"
+#include "spanlink/otlp/otlp_json_reader.h"
 
 namespace spanlink {
 namespace {
@@ -48,12 +48,12 @@ std::vector<OtlpLink> ManyLinks(int count) {
 
 // `bytes` with `links` on its first span.
 std::string Written(const std::string& bytes, std::vector<OtlpLink> links) {
-  const auto spans = ReadOtlp("f", bytes);
+  const auto spans = ReadOtlpJson("f", bytes);
   EXPECT_TRUE(spans.ok()) << spans.status();
   if (!spans.ok()) return "";
   std::vector<OtlpSpanLinks> additions;
   additions.push_back({&spans->spans.at(0), std::move(links)});
-  return WriteOtlp(bytes, std::move(additions));
+  return WriteOtlpJson(bytes, std::move(additions));
 }
 
 // Writes twice, expects the same result, and returns it.
@@ -64,20 +64,20 @@ std::string WrittenTwice(const std::string& bytes,
   return once;
 }
 
-TEST(OtlpWriterTest, NothingAddedChangesNothing) {
+TEST(OtlpJsonWriterTest, NothingAddedChangesNothing) {
   const std::string bytes = " " + Document(R"(, "x" : 1.0e0 ,"links":[ ] )") +
                             "\n\n" + Document("") + "\r\n";
   EXPECT_EQ(Written(bytes, {}), bytes);
-  EXPECT_EQ(WriteOtlp(bytes, {}), bytes);
+  EXPECT_EQ(WriteOtlpJson(bytes, {}), bytes);
 }
 
-TEST(OtlpWriterTest, LinksComeBehindTheLastMember) {
+TEST(OtlpJsonWriterTest, LinksComeBehindTheLastMember) {
   EXPECT_EQ(
       WrittenTwice(Document(",\"name\" : \"n\"\n  "), {Link(kTarget)}),
       Document(",\"name\" : \"n\",\"links\":[" + LinkText(kTarget) + "]\n  "));
 }
 
-TEST(OtlpWriterTest, ExistingLinksStayFirst) {
+TEST(OtlpJsonWriterTest, ExistingLinksStayFirst) {
   const std::string other =
       R"({"spanId":"00000000000000bb","traceId":"5b8efff798038103d269b633813fc60c"})";
   EXPECT_EQ(
@@ -87,33 +87,33 @@ TEST(OtlpWriterTest, ExistingLinksStayFirst) {
                "\n ],\"name\":\"n\""));
 }
 
-TEST(OtlpWriterTest, EmptyAndNullListsAreFilled) {
+TEST(OtlpJsonWriterTest, EmptyAndNullListsAreFilled) {
   EXPECT_EQ(WrittenTwice(Document(",\"links\":[ ]"), {Link(kTarget)}),
             Document(",\"links\":[" + LinkText(kTarget) + " ]"));
   EXPECT_EQ(WrittenTwice(Document(",\"links\":null"), {Link(kTarget)}),
             Document(",\"links\":[" + LinkText(kTarget) + "]"));
 }
 
-TEST(OtlpWriterTest, SeveralLinksKeepTheirOrder) {
+TEST(OtlpJsonWriterTest, SeveralLinksKeepTheirOrder) {
   EXPECT_EQ(
       WrittenTwice(Document(""), {Link(kTarget, "b"), Link(kTarget, "a")}),
       Document(",\"links\":[" + LinkText(kTarget, "b") + "," +
                LinkText(kTarget, "a") + "]"));
 }
 
-TEST(OtlpWriterTest, SameLinkTwiceIsWrittenOnce) {
+TEST(OtlpJsonWriterTest, SameLinkTwiceIsWrittenOnce) {
   EXPECT_EQ(WrittenTwice(Document(""), {Link(kTarget), Link(kTarget)}),
             Document(",\"links\":[" + LinkText(kTarget) + "]"));
 }
 
-TEST(OtlpWriterTest, PresentLinkIsNotAddedAgain) {
+TEST(OtlpJsonWriterTest, PresentLinkIsNotAddedAgain) {
   std::string upper = LinkText(kTarget);
   upper.replace(upper.find("00aa"), 4, "00AA");
   const std::string bytes = Document(",\"links\":[" + upper + "]");
   EXPECT_EQ(Written(bytes, {Link(kTarget)}), bytes);
 }
 
-TEST(OtlpWriterTest, FirstIdentifyingAttributeDecides) {
+TEST(OtlpJsonWriterTest, FirstIdentifyingAttributeDecides) {
   const auto with = [](const std::string& key, const std::string& value) {
     return Document(
         R"(,"links":[{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"00000000000000aa","attributes":[{"key":")" +
@@ -129,20 +129,20 @@ TEST(OtlpWriterTest, FirstIdentifyingAttributeDecides) {
   EXPECT_NE(WrittenTwice(unknown, {Link(kTarget)}), unknown);
 }
 
-TEST(OtlpWriterTest, WeakerIdentityDoesNotOverruleAStrongerOne) {
+TEST(OtlpJsonWriterTest, WeakerIdentityDoesNotOverruleAStrongerOne) {
   const std::string bytes = Document(
       R"(,"links":[{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"00000000000000aa","attributes":[{"key":"type","value":{"stringValue":"t"}},{"key":"kind","value":{"stringValue":"b"}}]}])");
   EXPECT_NE(WrittenTwice(bytes, {Link(kTarget)}), bytes);
 }
 
-TEST(OtlpWriterTest, WhatDoesNotFitIsCounted) {
+TEST(OtlpJsonWriterTest, WhatDoesNotFitIsCounted) {
   const std::string written = WrittenTwice(Document(""), ManyLinks(131));
   EXPECT_NE(written.find("100127"), std::string::npos);
   EXPECT_EQ(written.find("100128"), std::string::npos);
   EXPECT_NE(written.find("],\"droppedLinksCount\":3}"), std::string::npos);
 }
 
-TEST(OtlpWriterTest, DroppedLinksAddToThoseBefore) {
+TEST(OtlpJsonWriterTest, DroppedLinksAddToThoseBefore) {
   const std::string written =
       WrittenTwice(Document(",\"droppedLinksCount\" : \"5\" ,\"name\":\"\""),
                    ManyLinks(130));
@@ -150,7 +150,7 @@ TEST(OtlpWriterTest, DroppedLinksAddToThoseBefore) {
             std::string::npos);
 }
 
-TEST(OtlpWriterTest, FullSpanCountsOnce) {
+TEST(OtlpJsonWriterTest, FullSpanCountsOnce) {
   const std::string full = WrittenTwice(Document(""), ManyLinks(128));
   EXPECT_EQ(full.find("droppedLinksCount"), std::string::npos);
   const std::string written =
@@ -159,12 +159,12 @@ TEST(OtlpWriterTest, FullSpanCountsOnce) {
   EXPECT_NE(written.find("\"droppedLinksCount\":2"), std::string::npos);
 }
 
-TEST(OtlpWriterTest, UnreadableLinksStay) {
+TEST(OtlpJsonWriterTest, UnreadableLinksStay) {
   const std::string bytes = Document(",\"links\":{\"a\":1}");
   EXPECT_EQ(Written(bytes, {Link(kTarget)}), bytes);
 }
 
-TEST(OtlpWriterTest, MalformedLinksStayAndCount) {
+TEST(OtlpJsonWriterTest, MalformedLinksStayAndCount) {
   EXPECT_EQ(
       WrittenTwice(
           Document(
@@ -175,22 +175,22 @@ TEST(OtlpWriterTest, MalformedLinksStayAndCount) {
           LinkText(kTarget) + "]"));
 }
 
-TEST(OtlpWriterTest, SpansOfSeveralLinesAreWrittenInAnyOrder) {
+TEST(OtlpJsonWriterTest, SpansOfSeveralLinesAreWrittenInAnyOrder) {
   const std::string first = Document("");
   const std::string bytes = first + "\n" + Document(",\"name\":\"n\"") + "\n";
-  const auto spans = ReadOtlp("f", bytes);
+  const auto spans = ReadOtlpJson("f", bytes);
   ASSERT_TRUE(spans.ok());
   std::vector<OtlpSpanLinks> additions;
   additions.push_back({&spans->spans.at(1), {Link(kTarget, "second")}});
   additions.push_back({&spans->spans.at(0), {Link(kTarget, "first")}});
-  EXPECT_EQ(WriteOtlp(bytes, std::move(additions)),
+  EXPECT_EQ(WriteOtlpJson(bytes, std::move(additions)),
             Document(",\"links\":[" + LinkText(kTarget, "first") + "]") + "\n" +
                 Document(",\"name\":\"n\",\"links\":[" +
                          LinkText(kTarget, "second") + "]") +
                 "\n");
 }
 
-TEST(OtlpWriterTest, IntegersAreWrittenAsStrings) {
+TEST(OtlpJsonWriterTest, IntegersAreWrittenAsStrings) {
   OtlpLink link = Link(kTarget);
   link.attributes = {{"attempt", "2", true}};
   EXPECT_NE(Written(Document(""), {link})

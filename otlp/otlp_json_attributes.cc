@@ -1,4 +1,4 @@
-#include "spanlink/otlp/otlp_attributes.h"
+#include "spanlink/otlp/otlp_json_attributes.h"
 
 #include <functional>
 #include <utility>
@@ -7,11 +7,11 @@
 
 namespace spanlink {
 
-void OtlpAttributeReader::Read(std::string_view attributes,
-                               std::string_view events) {
+void OtlpJsonAttributeReader::Read(std::string_view attributes,
+                                   std::string_view events) {
   attributes_.clear();
   events_.clear();
-  used_texts_ = 0;
+  texts_.Clear();
   unreadable_ = 0;
   source_ = attributes;
   JsonCursor attribute_cursor(attributes);
@@ -21,8 +21,8 @@ void OtlpAttributeReader::Read(std::string_view attributes,
   ReadEvents(&event_cursor);
 }
 
-void OtlpAttributeReader::ReadAttributes(JsonCursor* cursor,
-                                         std::vector<OtlpAttribute>* out) {
+void OtlpJsonAttributeReader::ReadAttributes(JsonCursor* cursor,
+                                             std::vector<OtlpAttribute>* out) {
   if (!cursor->EnterArray()) return;
   while (cursor->NextElement()) {
     OtlpAttribute attribute;
@@ -34,7 +34,7 @@ void OtlpAttributeReader::ReadAttributes(JsonCursor* cursor,
   }
 }
 
-void OtlpAttributeReader::ReadEvents(JsonCursor* cursor) {
+void OtlpJsonAttributeReader::ReadEvents(JsonCursor* cursor) {
   if (!cursor->EnterArray()) return;
   while (cursor->NextElement()) {
     if (cursor->EnterObject()) {
@@ -47,7 +47,7 @@ void OtlpAttributeReader::ReadEvents(JsonCursor* cursor) {
 }
 
 // REQUIRES: the cursor has entered the event.
-void OtlpAttributeReader::ReadEvent(JsonCursor* cursor, OtlpEvent* event) {
+void OtlpJsonAttributeReader::ReadEvent(JsonCursor* cursor, OtlpEvent* event) {
   std::string_view key;
   while (cursor->NextMember(&key)) {
     const JsonType type = cursor->Peek();
@@ -62,8 +62,8 @@ void OtlpAttributeReader::ReadEvent(JsonCursor* cursor, OtlpEvent* event) {
 }
 
 // Consumes the element. Returns false if it is no attribute.
-bool OtlpAttributeReader::ReadAttribute(JsonCursor* cursor,
-                                        OtlpAttribute* attribute) {
+bool OtlpJsonAttributeReader::ReadAttribute(JsonCursor* cursor,
+                                            OtlpAttribute* attribute) {
   bool has_key = false;
   bool good = true;
   std::string_view key;
@@ -85,8 +85,8 @@ bool OtlpAttributeReader::ReadAttribute(JsonCursor* cursor,
   return has_key && good && !cursor->failed();
 }
 
-bool OtlpAttributeReader::ReadValue(JsonCursor* cursor,
-                                    OtlpAttribute* attribute) {
+bool OtlpJsonAttributeReader::ReadValue(JsonCursor* cursor,
+                                        OtlpAttribute* attribute) {
   std::string_view key;
   bool good = true;
   if (!cursor->EnterObject()) {
@@ -100,9 +100,9 @@ bool OtlpAttributeReader::ReadValue(JsonCursor* cursor,
   return good;
 }
 
-bool OtlpAttributeReader::ReadValueMember(std::string_view key,
-                                          JsonCursor* cursor,
-                                          OtlpAttribute* attribute) {
+bool OtlpJsonAttributeReader::ReadValueMember(std::string_view key,
+                                              JsonCursor* cursor,
+                                              OtlpAttribute* attribute) {
   const JsonType type = cursor->Peek();
   if (key == "stringValue" || key == "bytesValue") {
     if (type != JsonType::kString) return cursor->Skip() && false;
@@ -112,7 +112,7 @@ bool OtlpAttributeReader::ReadValueMember(std::string_view key,
     return !cursor->failed();
   }
   if (key == "arrayValue" || key == "kvlistValue") {
-    std::string* text = NewText();
+    std::string* text = texts_.New();
     attribute->type = OtlpValueType::kJson;
     const bool good = AppendList(key, cursor, 0, text);
     attribute->text = *text;
@@ -139,8 +139,8 @@ bool OtlpAttributeReader::ReadValueMember(std::string_view key,
 
 // Appends the plain JSON of an AnyValue. Consumes it in any case, and returns
 // false if it is none.
-bool OtlpAttributeReader::AppendValue(JsonCursor* cursor, int depth,
-                                      std::string* out) {
+bool OtlpJsonAttributeReader::AppendValue(JsonCursor* cursor, int depth,
+                                          std::string* out) {
   const size_t begin = out->size();
   std::string_view key;
   bool good = depth <= kMaxOtlpValueDepth;
@@ -158,9 +158,9 @@ bool OtlpAttributeReader::AppendValue(JsonCursor* cursor, int depth,
   return good && !cursor->failed();
 }
 
-bool OtlpAttributeReader::AppendValueMember(std::string_view key,
-                                            JsonCursor* cursor, int depth,
-                                            std::string* out) {
+bool OtlpJsonAttributeReader::AppendValueMember(std::string_view key,
+                                                JsonCursor* cursor, int depth,
+                                                std::string* out) {
   if (key == "arrayValue" || key == "kvlistValue") {
     return AppendList(key, cursor, depth + 1, out);
   }
@@ -176,8 +176,9 @@ bool OtlpAttributeReader::AppendValueMember(std::string_view key,
 }
 
 // Appends the array or object of `{"values": […]}`.
-bool OtlpAttributeReader::AppendList(std::string_view kind, JsonCursor* cursor,
-                                     int depth, std::string* out) {
+bool OtlpJsonAttributeReader::AppendList(std::string_view kind,
+                                         JsonCursor* cursor, int depth,
+                                         std::string* out) {
   const bool pairs = kind == "kvlistValue";
   std::string_view key;
   bool good = true;
@@ -205,8 +206,8 @@ bool OtlpAttributeReader::AppendList(std::string_view kind, JsonCursor* cursor,
 }
 
 // Appends `"key":value`. The key is copied as it is written, quotes included.
-bool OtlpAttributeReader::AppendPair(JsonCursor* cursor, int depth,
-                                     std::string* out) {
+bool OtlpJsonAttributeReader::AppendPair(JsonCursor* cursor, int depth,
+                                         std::string* out) {
   const size_t begin = out->size();
   bool has_key = false;
   bool has_value = false;
@@ -233,24 +234,15 @@ bool OtlpAttributeReader::AppendPair(JsonCursor* cursor, int depth,
 }
 
 // Returns a view that outlives the next call of the cursor.
-std::string_view OtlpAttributeReader::Keep(std::string_view text,
-                                           std::string_view source) {
+std::string_view OtlpJsonAttributeReader::Keep(std::string_view text,
+                                               std::string_view source) {
   const std::less<const char*> before;
   const bool inside = !before(text.data(), source.data()) &&
                       before(text.data(), source.data() + source.size());
   if (inside || text.empty()) return text.empty() ? std::string_view() : text;
-  std::string* kept = NewText();
+  std::string* kept = texts_.New();
   kept->assign(text);
   return *kept;
-}
-
-std::string* OtlpAttributeReader::NewText() {
-  constexpr size_t kKeepCapacity = size_t{1} << 20;
-  if (used_texts_ == texts_.size()) texts_.emplace_back();
-  std::string& text = texts_[used_texts_++];
-  if (text.capacity() > kKeepCapacity) text = std::string();
-  text.clear();
-  return &text;
 }
 
 }  // namespace spanlink

@@ -1,4 +1,4 @@
-#include "spanlink/otlp/otlp_reader.h"
+#include "spanlink/otlp/otlp_json_reader.h"
 
 #include <limits>
 #include <optional>
@@ -384,7 +384,7 @@ void Walker::ReportProgress(size_t position) {
 
 }  // namespace
 
-absl::StatusOr<OtlpSpans> ReadOtlp(
+absl::StatusOr<OtlpSpans> ReadOtlpJson(
     std::string_view name, std::string_view bytes,
     const std::function<void(uint64_t, uint64_t)>& progress) {
   return Walker(name, bytes, progress).Run();

@@ -1,4 +1,4 @@
-#include "spanlink/otlp/otlp_reader.h"
+#include "spanlink/otlp/otlp_json_reader.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "spanlink/json/json_cursor.h"
-#include "spanlink/otlp/otlp_attributes.h"
+#include "spanlink/otlp/otlp_json_attributes.h"
 
 namespace spanlink {
 namespace {
@@ -28,14 +28,14 @@ std::string OneSpan(const std::string& fields) {
 }
 
 OtlpSpans ReadOk(std::string_view bytes) {
-  const auto result = ReadOtlp("f", bytes);
+  const auto result = ReadOtlpJson("f", bytes);
   EXPECT_TRUE(result.ok()) << result.status();
   return result.ok() ? *result : OtlpSpans{};
 }
 
 // The message of a file that cannot be read.
 std::string ReadError(std::string_view bytes) {
-  const auto result = ReadOtlp("f.json", bytes);
+  const auto result = ReadOtlpJson("f.json", bytes);
   return result.ok() ? "(read)" : std::string(result.status().message());
 }
 
@@ -51,7 +51,7 @@ std::string Attributes(const std::string& attributes) {
   const std::string bytes = OneSpan("\"attributes\":" + attributes);
   const OtlpSpans spans = ReadOk(bytes);
   if (spans.spans.empty()) return "(no span)";
-  OtlpAttributeReader reader;
+  OtlpJsonAttributeReader reader;
   reader.Read(spans.spans[0].Text(bytes, spans.spans[0].attributes), "");
   std::string out;
   for (const OtlpAttribute& attribute : reader.attributes()) {
@@ -62,7 +62,7 @@ std::string Attributes(const std::string& attributes) {
   return out + std::to_string(reader.unreadable());
 }
 
-TEST(OtlpReaderTest, ReadsIdentityAndTimes) {
+TEST(OtlpJsonReaderTest, ReadsIdentityAndTimes) {
   const std::string bytes = OneSpan(
       R"("parentSpanId":"EEE19B7EC3C1B173","startTimeUnixNano":"1544712660000000001","endTimeUnixNano":1544712661000000003,"status":{"code":2,"message":"x"},"name":"n")");
   const OtlpSpans result = ReadOk(bytes);
@@ -78,7 +78,7 @@ TEST(OtlpReaderTest, ReadsIdentityAndTimes) {
   EXPECT_EQ(span.Text(bytes, span.status_message), "\"x\"");
 }
 
-TEST(OtlpReaderTest, SpanWithoutParentIsRoot) {
+TEST(OtlpJsonReaderTest, SpanWithoutParentIsRoot) {
   EXPECT_TRUE(ReadOk(OneSpan("")).spans.at(0).parent->is_zero());
   EXPECT_TRUE(
       ReadOk(OneSpan(R"("parentSpanId":"")")).spans.at(0).parent->is_zero());
@@ -86,7 +86,7 @@ TEST(OtlpReaderTest, SpanWithoutParentIsRoot) {
       ReadOk(OneSpan(R"("parentSpanId":null)")).spans.at(0).parent->is_zero());
 }
 
-TEST(OtlpReaderTest, TimesMayBeBareOrInScientificNotation) {
+TEST(OtlpJsonReaderTest, TimesMayBeBareOrInScientificNotation) {
   const auto span =
       ReadOk(OneSpan(R"("startTimeUnixNano":1.5e18,"endTimeUnixNano":0)"))
           .spans.at(0);
@@ -94,13 +94,13 @@ TEST(OtlpReaderTest, TimesMayBeBareOrInScientificNotation) {
   EXPECT_FALSE(span.end.has_value());
 }
 
-TEST(OtlpReaderTest, ReadsOneObjectALineAndBlankLines) {
+TEST(OtlpJsonReaderTest, ReadsOneObjectALineAndBlankLines) {
   const std::string line = OneSpan("");
   EXPECT_EQ(Counts(line + "\n\n  \n" + line + "\r\n" + line), "3/0");
   EXPECT_EQ(Counts("\xEF\xBB\xBF" + line), "1/0");
 }
 
-TEST(OtlpReaderTest, KeepsScopeNamesEvenBehindTheSpans) {
+TEST(OtlpJsonReaderTest, KeepsScopeNamesEvenBehindTheSpans) {
   const OtlpSpans result = ReadOk(
       R"({"resourceSpans":[{"scopeSpans":[{"spans":[{)" + std::string(kIds) +
       R"(}],"scope":{"version":"1","name":"lib"}},{"spans":[{)" +
@@ -110,7 +110,7 @@ TEST(OtlpReaderTest, KeepsScopeNamesEvenBehindTheSpans) {
   EXPECT_EQ(result.scopes.at(result.spans[1].scope), "");
 }
 
-TEST(OtlpReaderTest, TakesFormerNamesOfTheEnvelope) {
+TEST(OtlpJsonReaderTest, TakesFormerNamesOfTheEnvelope) {
   EXPECT_EQ(
       Counts(R"({"batches":[{"instrumentationLibrarySpans":[{"spans":[{)" +
              std::string(kIds) +
@@ -118,13 +118,13 @@ TEST(OtlpReaderTest, TakesFormerNamesOfTheEnvelope) {
       "1/0");
 }
 
-TEST(OtlpReaderTest, EmptyRequestHasNoSpans) {
+TEST(OtlpJsonReaderTest, EmptyRequestHasNoSpans) {
   EXPECT_EQ(Counts("{}"), "0/0");
   EXPECT_EQ(Counts(R"({"resourceSpans":null})"), "0/0");
   EXPECT_EQ(Counts(R"({"resourceSpans":[{"scopeSpans":[]}]})"), "0/0");
 }
 
-TEST(OtlpReaderTest, UnreadableEnvelopeSaysWhereAndWhat) {
+TEST(OtlpJsonReaderTest, UnreadableEnvelopeSaysWhereAndWhat) {
   EXPECT_EQ(ReadError(""), "f.json: 0: expected a JSON object, found nothing");
   EXPECT_EQ(ReadError(" \n "),
             "f.json: 0: expected a JSON object, found nothing");
@@ -137,7 +137,7 @@ TEST(OtlpReaderTest, UnreadableEnvelopeSaysWhereAndWhat) {
             "traces)");
 }
 
-TEST(OtlpReaderTest, TruncatedDocumentIsAnErrorAtItsEnd) {
+TEST(OtlpJsonReaderTest, TruncatedDocumentIsAnErrorAtItsEnd) {
   const std::string whole = OneSpan(R"("name":"n")");
   for (size_t size = 1; size < whole.size(); ++size) {
     const std::string error = ReadError(whole.substr(0, size));
@@ -146,7 +146,7 @@ TEST(OtlpReaderTest, TruncatedDocumentIsAnErrorAtItsEnd) {
   }
 }
 
-TEST(OtlpReaderTest, BrokenLineDoesNotLoseTheOthers) {
+TEST(OtlpJsonReaderTest, BrokenLineDoesNotLoseTheOthers) {
   const std::string line = OneSpan("");
   const std::string bytes = line + "\n" + line.substr(0, 40) + "\n" + line +
                             "\n" + line + "x\n" + line;
@@ -158,7 +158,7 @@ TEST(OtlpReaderTest, BrokenLineDoesNotLoseTheOthers) {
                                     ": expected the closing quote of a string");
 }
 
-TEST(OtlpReaderTest, BrokenDocumentOfManyLinesCountsOnce) {
+TEST(OtlpJsonReaderTest, BrokenDocumentOfManyLinesCountsOnce) {
   const std::string broken = "{\n  \"resourceSpans\": [\n    {\n    }\n  }\n}";
   const OtlpSpans result =
       ReadOk(OneSpan("") + "\n" + broken + "\n" + OneSpan(""));
@@ -166,7 +166,7 @@ TEST(OtlpReaderTest, BrokenDocumentOfManyLinesCountsOnce) {
   EXPECT_EQ(result.unreadable_lines, 1u);
 }
 
-TEST(OtlpReaderTest, UnreadableSpanDoesNotLoseTheOthers) {
+TEST(OtlpJsonReaderTest, UnreadableSpanDoesNotLoseTheOthers) {
   const std::string good = "{" + std::string(kIds) + "}";
   EXPECT_EQ(Counts(Document(good + ",5,null,[]," + good)), "2/3");
   EXPECT_EQ(Counts(Document(good + R"(,{"traceId":7,"spanId":"x"},)" + good)),
@@ -178,7 +178,7 @@ TEST(OtlpReaderTest, UnreadableSpanDoesNotLoseTheOthers) {
       "1/4");
 }
 
-TEST(OtlpReaderTest, IdsOfWrongLengthMakeASpanUnreadable) {
+TEST(OtlpJsonReaderTest, IdsOfWrongLengthMakeASpanUnreadable) {
   EXPECT_EQ(
       Counts(Document(
           R"({"traceId":"5b8efff798038103d269b633813fc6","spanId":"eee19b7ec3c1b174"})")),
@@ -195,7 +195,7 @@ TEST(OtlpReaderTest, IdsOfWrongLengthMakeASpanUnreadable) {
   EXPECT_EQ(Counts(Document(R"({"spanId":"eee19b7ec3c1b174"})")), "0/1");
 }
 
-TEST(OtlpReaderTest, WrongTypesWhereTheSpanStandsMakeItUnreadable) {
+TEST(OtlpJsonReaderTest, WrongTypesWhereTheSpanStandsMakeItUnreadable) {
   for (const char* field :
        {R"("startTimeUnixNano":"soon")", R"("endTimeUnixNano":-1)",
         R"("startTimeUnixNano":{})", R"("parentSpanId":[])",
@@ -204,7 +204,7 @@ TEST(OtlpReaderTest, WrongTypesWhereTheSpanStandsMakeItUnreadable) {
   }
 }
 
-TEST(OtlpReaderTest, WrongTypesElsewhereAreAbsent) {
+TEST(OtlpJsonReaderTest, WrongTypesElsewhereAreAbsent) {
   for (const char* field :
        {R"("name":5)", R"("status":"bad")", R"("status":{"code":[]})",
         R"("events":{})", R"("kind":{})", R"("flags":"x")",
@@ -214,14 +214,14 @@ TEST(OtlpReaderTest, WrongTypesElsewhereAreAbsent) {
   }
 }
 
-TEST(OtlpReaderTest, UnreadableLinksAreCountedAndKeepTheSpan) {
+TEST(OtlpJsonReaderTest, UnreadableLinksAreCountedAndKeepTheSpan) {
   const OtlpSpans result = ReadOk(OneSpan(R"("links":"none")"));
   ASSERT_EQ(result.spans.size(), 1u);
   EXPECT_TRUE(result.spans[0].links_unreadable);
   EXPECT_EQ(result.unreadable_spans, 1u);
 }
 
-TEST(OtlpReaderTest, DeepNestingIsRead) {
+TEST(OtlpJsonReaderTest, DeepNestingIsRead) {
   const std::string deep =
       std::string(10000, '[') + "1" + std::string(10000, ']');
   EXPECT_EQ(Counts(OneSpan("\"unknown\":" + deep)), "1/0");
@@ -231,13 +231,13 @@ TEST(OtlpReaderTest, DeepNestingIsRead) {
             "f.json: 10017: expected a JSON value");
 }
 
-TEST(OtlpReaderTest, BrokenDeepLinesStayLinear) {
+TEST(OtlpJsonReaderTest, BrokenDeepLinesStayLinear) {
   std::string bytes;
   for (int i = 0; i < 200000; ++i) bytes += "{\"a\":\n";
   EXPECT_EQ(ReadError(bytes), "f.json: 1200000: expected a JSON value");
 }
 
-TEST(OtlpReaderTest, AttributesOfEveryTypeAreDecoded) {
+TEST(OtlpJsonReaderTest, AttributesOfEveryTypeAreDecoded) {
   EXPECT_EQ(
       Attributes(R"([{"key":"s","value":{"stringValue":"a\nb"}},)"
                  R"({"key":"b","value":{"boolValue":true}},)"
@@ -250,7 +250,7 @@ TEST(OtlpReaderTest, AttributesOfEveryTypeAreDecoded) {
       "y:5=AAE=;n:0=;o:0=;0");
 }
 
-TEST(OtlpReaderTest, StructuredAttributesBecomePlainJson) {
+TEST(OtlpJsonReaderTest, StructuredAttributesBecomePlainJson) {
   EXPECT_EQ(
       Attributes(
           R"([{"key":"k","value":{"arrayValue":{"values":[{"stringValue":"a\"b"},)"
@@ -260,7 +260,7 @@ TEST(OtlpReaderTest, StructuredAttributesBecomePlainJson) {
       R"(k:6=["a\"b",{"x":1,"y":1.50,"z":null},[],false];0)");
 }
 
-TEST(OtlpReaderTest, LastOfEqualMembersWinsInAValue) {
+TEST(OtlpJsonReaderTest, LastOfEqualMembersWinsInAValue) {
   EXPECT_EQ(
       Attributes(
           R"([{"key":"a","value":{"arrayValue":{"values":[{"intValue":1}],"values":[{"intValue":2}]}}},)"
@@ -268,7 +268,7 @@ TEST(OtlpReaderTest, LastOfEqualMembersWinsInAValue) {
       R"(a:6=[2];b:6={"x":3};0)");
 }
 
-TEST(OtlpReaderTest, UnreadableAttributesAreCountedAndSkipped) {
+TEST(OtlpJsonReaderTest, UnreadableAttributesAreCountedAndSkipped) {
   EXPECT_EQ(Attributes(R"([5,{"value":{"stringValue":"x"}},)"
                        R"({"key":"a","value":{"stringValue":5}},)"
                        R"({"key":"b","value":{"intValue":"x"}},)"
@@ -279,7 +279,7 @@ TEST(OtlpReaderTest, UnreadableAttributesAreCountedAndSkipped) {
             "good:1=x;7");
 }
 
-TEST(OtlpReaderTest, AttributesNestedTooDeepAreSkipped) {
+TEST(OtlpJsonReaderTest, AttributesNestedTooDeepAreSkipped) {
   std::string value = R"({"intValue":1})";
   for (int i = 0; i < 10000; ++i) {
     value = R"({"arrayValue":{"values":[)" + value + "]}}";
@@ -289,8 +289,8 @@ TEST(OtlpReaderTest, AttributesNestedTooDeepAreSkipped) {
             "a:3=1;1");
 }
 
-TEST(OtlpReaderTest, EventsAreDecoded) {
-  OtlpAttributeReader reader;
+TEST(OtlpJsonReaderTest, EventsAreDecoded) {
+  OtlpJsonAttributeReader reader;
   reader.Read("", R"([{"name":"e\n1","timeUnixNano":"1","attributes":[)"
                   R"({"key":"k","value":{"stringValue":"v"}}]},7,{}])");
   ASSERT_EQ(reader.events().size(), 2u);
@@ -300,11 +300,11 @@ TEST(OtlpReaderTest, EventsAreDecoded) {
   EXPECT_EQ(reader.unreadable(), 1u);
 }
 
-TEST(OtlpReaderTest, ReportsProgressToTheEnd) {
+TEST(OtlpJsonReaderTest, ReportsProgressToTheEnd) {
   const std::string bytes =
       OneSpan(R"("name":")" + std::string(3 << 20, 'x') + "\"") + OneSpan("");
   std::vector<uint64_t> seen;
-  const auto result = ReadOtlp(
+  const auto result = ReadOtlpJson(
       "f", bytes, [&seen](uint64_t done, uint64_t) { seen.push_back(done); });
   ASSERT_TRUE(result.ok());
   ASSERT_EQ(seen.size(), 2u);

@@ -1,0 +1,164 @@
+// One trace in every encoding of OTLP: the same links, and the same trace
+// again.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "spanlink/pipeline/trace_file.h"
+#include "spanlink/tests/proto/otlp.pb.h"
+
+namespace spanlink {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+void AddText(const std::string& key, const std::string& text,
+             oracle::Span* span) {
+  oracle::KeyValue* pair = span->add_attributes();
+  pair->set_key(key);
+  pair->mutable_value()->set_string_value(text);
+}
+
+oracle::AnyValue* AddPair(const std::string& key, oracle::AnyValue* object) {
+  oracle::KeyValue* pair = object->mutable_kvlist_value()->add_values();
+  pair->set_key(key);
+  return pair->mutable_value();
+}
+
+oracle::Span* AddSpan(char number, const std::string& operation,
+                      oracle::ScopeSpans* scope) {
+  oracle::Span* span = scope->add_spans();
+  span->set_trace_id("0123456789abcdef");
+  span->set_span_id(std::string("span000") + number);
+  span->set_name(operation);
+  span->set_start_time_unix_nano(uint64_t{1750000000000000000} + number * 1000);
+  span->set_end_time_unix_nano(uint64_t{1750000000000000000} + number * 1000 +
+                               9);
+  AddText("gen_ai.operation.name", operation, span);
+  return span;
+}
+
+// Answer 1 chooses `f`, in structured attributes; span 2 runs it; answer 3
+// reads the result.
+oracle::TracesData Round() {
+  oracle::TracesData traces;
+  oracle::ScopeSpans* scope = traces.add_resource_spans()->add_scope_spans();
+  scope->mutable_scope()->set_name("lib");
+  oracle::Span* chat = AddSpan('1', "chat", scope);
+  oracle::KeyValue* output = chat->add_attributes();
+  output->set_key("gen_ai.output.messages");
+  oracle::AnyValue* message =
+      output->mutable_value()->mutable_array_value()->add_values();
+  oracle::AnyValue* part =
+      AddPair("parts", message)->mutable_array_value()->add_values();
+  AddPair("type", part)->set_string_value("tool_call");
+  AddPair("id", part)->set_string_value("call_1");
+  AddPair("name", part)->set_string_value("f");
+  AddPair("x", AddPair("arguments", part))->set_int_value(1);
+  oracle::Span* tool = AddSpan('2', "execute_tool", scope);
+  AddText("gen_ai.tool.name", "f", tool);
+  AddText("gen_ai.tool.call.arguments", "{ \"x\": 1.0 }", tool);
+  oracle::Span* next = AddSpan('3', "chat", scope);
+  AddText(
+      "gen_ai.input.messages",
+      R"([{"parts":[{"type":"tool_call_response","id":"call_1","response":"r"}]}])",
+      next);
+  return traces;
+}
+
+TraceFile Linked(const std::string& bytes) {
+  auto file = TraceFile::Read("f", bytes);
+  EXPECT_TRUE(file.ok()) << file.status();
+  TraceFile trace = file.ok() ? *std::move(file) : *TraceFile::Read("f", "{}");
+  trace.Link({});
+  return trace;
+}
+
+std::string Written(const std::string& bytes) {
+  const auto written = Linked(bytes).Write({});
+  EXPECT_TRUE(written.ok()) << written.status();
+  return written.value_or("");
+}
+
+// "consumer <- producer kind evidence", by the last digit of the ids.
+std::vector<std::string> Lines(const TraceFile& file) {
+  std::vector<std::string> lines;
+  for (const SpanLink& link : file.links()) {
+    lines.push_back(link.consumer.span_id.ToHex().substr(15) + " <- " +
+                    link.producer.span_id.ToHex().substr(15) + " " +
+                    std::string(LinkKindName(link.kind)) + " " +
+                    std::string(EvidenceName(link.evidence)));
+  }
+  return lines;
+}
+
+std::string Frame(const std::string& message) {
+  std::string bytes;
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    bytes.push_back(static_cast<char>(message.size() >> shift & 0xFF));
+  }
+  return bytes + message;
+}
+
+const auto kRoundLinks =
+    ElementsAre("2 <- 1 tool_choice arguments", "3 <- 2 tool_result arguments");
+
+TEST(OtlpCarriersTest, ProtobufLinksARound) {
+  const TraceFile file = Linked(Round().SerializeAsString());
+  EXPECT_THAT(Lines(file), kRoundLinks);
+  EXPECT_EQ(file.spans()[1].name, "execute_tool");
+  EXPECT_EQ(file.spans()[1].scope, "lib");
+  EXPECT_EQ(file.spans()[1].span_id_text, "7370616e30303032");
+}
+
+TEST(OtlpCarriersTest, ProtobufComesBackWithLinksAndNothingElse) {
+  const std::string bytes = Round().SerializeAsString();
+  const std::string written = Written(bytes);
+  EXPECT_EQ(Written(written), written);
+  oracle::TracesData traces;
+  ASSERT_TRUE(traces.ParseFromString(written));
+  auto& spans = *traces.mutable_resource_spans(0)
+                     ->mutable_scope_spans(0)
+                     ->mutable_spans();
+  ASSERT_EQ(spans[1].links_size(), 1);
+  EXPECT_EQ(spans[1].links(0).span_id(), "span0001");
+  EXPECT_EQ(spans[1].links(0).attributes(3).key(), "spanlink.kind");
+  ASSERT_EQ(spans[2].links_size(), 1);
+  for (auto& span : spans) span.clear_links();
+  EXPECT_EQ(traces.SerializeAsString(), bytes);
+}
+
+TEST(OtlpCarriersTest, FramesOfOneTraceAreLinkedTogether) {
+  const oracle::TracesData round = Round();
+  std::string bytes;
+  for (const int span : {2, 0, 1}) {
+    oracle::TracesData one = round;
+    auto& spans =
+        *one.mutable_resource_spans(0)->mutable_scope_spans(0)->mutable_spans();
+    spans.SwapElements(0, span);
+    while (spans.size() > 1) spans.RemoveLast();
+    bytes += Frame(one.SerializeAsString());
+  }
+  EXPECT_THAT(Lines(Linked(bytes)), kRoundLinks);
+  const std::string written = Written(bytes);
+  EXPECT_EQ(Written(written), written);
+  EXPECT_GT(written.size(), bytes.size());
+}
+
+TEST(OtlpCarriersTest, ProtobufWithoutGenAiSpansComesBackIdentical) {
+  oracle::TracesData traces = Round();
+  auto* scope = traces.mutable_resource_spans(0)->mutable_scope_spans(0);
+  for (auto& span : *scope->mutable_spans()) span.clear_attributes();
+  const std::string bytes = traces.SerializeAsString();
+  EXPECT_THAT(Lines(Linked(bytes)), IsEmpty());
+  EXPECT_EQ(Written(bytes), bytes);
+  EXPECT_EQ(Written(Frame(bytes)), Frame(bytes));
+}
+
+}  // namespace
+}  // namespace spanlink
