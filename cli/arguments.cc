@@ -19,6 +19,7 @@ enum class OptionId : uint8_t {
   kMinEvidence,
   kPolicy,
   kProfile,
+  kFrom,
 };
 
 struct OptionInfo {
@@ -30,7 +31,7 @@ struct OptionInfo {
   bool of_why;
 };
 
-constexpr std::array<OptionInfo, 8> kOptions = {{
+constexpr std::array<OptionInfo, 9> kOptions = {{
     {OptionId::kHelp, "--help", "-h", false, true, true},
     {OptionId::kOutput, "--output", "-o", true, true, false},
     {OptionId::kJson, "--json", "", false, true, false},
@@ -39,6 +40,7 @@ constexpr std::array<OptionInfo, 8> kOptions = {{
     {OptionId::kMinEvidence, "--min-evidence", "", true, true, true},
     {OptionId::kPolicy, "--policy", "", true, true, true},
     {OptionId::kProfile, "--profile", "", true, true, false},
+    {OptionId::kFrom, "--from", "", true, true, true},
 }};
 
 absl::Status Usage(std::string message) {
@@ -108,6 +110,15 @@ absl::Status ParseProfile(std::string_view value, Arguments& parsed) {
   return absl::OkStatus();
 }
 
+absl::Status ParseFrom(std::string_view value, Arguments& parsed) {
+  parsed.format = ParseTraceFormat(value);
+  if (parsed.format) return absl::OkStatus();
+  return Usage(absl::StrFormat(
+      "--from is otlp-json, otlp-proto, otlp-proto-frames or openai-agents, "
+      "not `%s`",
+      value));
+}
+
 absl::Status Apply(OptionId option, std::string_view value, Arguments& parsed) {
   switch (option) {
     case OptionId::kHelp:
@@ -132,6 +143,8 @@ absl::Status Apply(OptionId option, std::string_view value, Arguments& parsed) {
       return ParsePolicy(value, parsed);
     case OptionId::kProfile:
       return ParseProfile(value, parsed);
+    case OptionId::kFrom:
+      return ParseFrom(value, parsed);
   }
   return absl::OkStatus();
 }

@@ -37,6 +37,7 @@ struct Arguments {
   bool table = false;
   bool explain = false;
   LinkProfile profile;
+  std::optional<TraceFormat> format;  // of the files; nullopt: by content
   Options options;  // `min_evidence` and `use_policy` as asked for
 };
 

@@ -64,14 +64,16 @@ absl::StatusOr<std::string> ReadBytes(const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<TraceFile> ReadTrace(const std::string& path) {
+absl::StatusOr<TraceFile> ReadTrace(const std::string& path,
+                                    std::optional<TraceFormat> format) {
   absl::StatusOr<std::string> bytes = ReadBytes(path);
   if (!bytes.ok()) return bytes.status();
   absl::StatusOr<TraceFile> trace = [&] {
     ProgressLine line("reading " + DisplayName(path), ShowsProgress());
     return TraceFile::Read(
         DisplayName(path), *std::move(bytes),
-        [&line](uint64_t done, uint64_t total) { line.Show(done, total); });
+        [&line](uint64_t done, uint64_t total) { line.Show(done, total); },
+        format);
   }();
   if (!trace.ok()) return trace.status();
   for (const std::string& warning : trace->warnings()) Report(warning);

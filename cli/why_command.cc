@@ -85,7 +85,7 @@ const SpanSummary* Choose(const TraceView& view, const std::string& asked) {
 
 int RunWhy(const Arguments& arguments) {
   const std::string& file = arguments.files[0];
-  absl::StatusOr<TraceFile> trace = ReadTrace(file);
+  absl::StatusOr<TraceFile> trace = ReadTrace(file, arguments.format);
   if (!trace.ok()) {
     Report(std::string(trace.status().message()));
     return kExitFailure;

@@ -35,6 +35,7 @@ set(SPANLINK_READER_SOURCES
   otlp/base64.cc
   otlp/byte_edits.cc
   otlp/otlp_file.cc
+  otlp/otlp_ids.cc
   otlp/otlp_json_attributes.cc
   otlp/otlp_json_reader.cc
   otlp/otlp_json_writer.cc
@@ -55,10 +56,12 @@ set(SPANLINK_READER_SOURCES
   dialects/python_literal.cc
   dialects/registry.cc
   dialects/span_facts.cc
+  pipeline/gzip.cc
   pipeline/link_attributes.cc
   pipeline/otlp_source.cc
   pipeline/recording_source.cc
   pipeline/trace_file.cc
+  pipeline/trace_format.cc
 )
 
 # Headers that are installed: the public ones and what these include.
@@ -73,6 +76,7 @@ set(SPANLINK_HEADERS
   model/span_context.h
   model/span_link.h
   pipeline/trace_file.h
+  pipeline/trace_format.h
   pipeline/trace_types.h
 )
 
@@ -139,6 +143,7 @@ set(SPANLINK_TESTS
   tests/fingerprint_oracle_test.cc
   tests/fingerprint_test.cc
   tests/genai_dialect_test.cc
+  tests/gzip_test.cc
   tests/handoff_names_test.cc
   tests/independent_producers_test.cc
   tests/json_cursor_oracle_test.cc

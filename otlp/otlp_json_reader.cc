@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_format.h"
 #include "spanlink/json/json_cursor.h"
+#include "spanlink/otlp/otlp_ids.h"
 #include "spanlink/otlp/otlp_numbers.h"
 
 namespace spanlink {
@@ -31,7 +32,7 @@ bool IsScope(std::string_view key) {
   return key == "scope" || key == "instrumentationLibrary";
 }
 
-// Returns the inside of a JSON string without escapes; ids have none.
+// Returns the inside of a JSON string without escapes, "" for anything else.
 std::string_view Unquoted(std::string_view json) {
   if (json.size() < 2 || json.front() != '"') return {};
   return json.substr(1, json.size() - 2);
@@ -78,6 +79,7 @@ class Walker {
   Field ReadContent(std::string_view key, std::string_view json,
                     OtlpRange range, OtlpSpan* span);
   void ReadStatus(std::string_view json, OtlpRange range, OtlpSpan* span);
+  std::string_view IdText(std::string_view json);
 
   std::string Problem(size_t offset, std::string_view expected) const {
     return absl::StrFormat("%s: %d: expected %s", std::string(name_), offset,
@@ -94,6 +96,7 @@ class Walker {
   uint64_t documents_ = 0;
   bool seen_spans_field_ = false;
   std::string first_problem_;
+  std::string id_text_;
 };
 
 absl::StatusOr<OtlpSpans> Walker::Run() {
@@ -303,15 +306,15 @@ std::optional<OtlpSpan> Walker::ReadSpanObject(JsonCursor* cursor) {
 Field Walker::ReadSpanField(std::string_view key, std::string_view json,
                             OtlpRange range, OtlpSpan* span) {
   if (key == "traceId") {
-    const auto id = TraceId::FromHex(Unquoted(json));
+    const auto id = ParseOtlpTraceId(IdText(json));
     if (!id) return Field::kBad;
     span->context.trace_id = *id;
   } else if (key == "spanId") {
-    const auto id = SpanId::FromHex(Unquoted(json));
+    const auto id = ParseOtlpSpanId(IdText(json), &span->id_form);
     if (!id) return Field::kBad;
     span->context.span_id = *id;
   } else if (key == "parentSpanId") {
-    const auto id = SpanId::FromHex(Unquoted(json));
+    const auto id = ParseOtlpSpanId(IdText(json));
     if (!id && json != "\"\"") return Field::kBad;
     span->parent = id.value_or(SpanId{});
   } else if (key == "startTimeUnixNano" || key == "endTimeUnixNano") {
@@ -348,6 +351,16 @@ Field Walker::ReadContent(std::string_view key, std::string_view json,
     span->dropped_attributes = count > 0 ? 1 : 0;
   }
   return Field::kGood;
+}
+
+// Returns what the string of an id says: some writers escape the slashes of
+// base64.
+std::string_view Walker::IdText(std::string_view json) {
+  const std::string_view text = Unquoted(json);
+  if (text.find('\\') == std::string_view::npos) return text;
+  id_text_.clear();
+  UnescapeJson(text, &id_text_);
+  return id_text_;
 }
 
 void Walker::ReadStatus(std::string_view json, OtlpRange range,

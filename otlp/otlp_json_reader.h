@@ -5,9 +5,9 @@
 // where every span and its parts stand, and decodes ids and times only, so that
 // what it does not understand survives byte by byte.
 //
-// Liberal in what it takes: hex of any case, 64-bit integers as strings or bare
-// numbers, `null` for "absent", snake_case and former names of the envelope's
-// fields, unknown fields anywhere.
+// Liberal in what it takes: ids as `otlp_ids.h` says, 64-bit integers as
+// strings or bare numbers, `null` for "absent", snake_case and former names of
+// the envelope's fields, unknown fields anywhere.
 //
 // One broken line does not lose the others. The first text that is no document
 // switches to one document a line, and lines that cannot be read are counted

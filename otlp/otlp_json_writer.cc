@@ -5,6 +5,7 @@
 
 #include "spanlink/json/json_cursor.h"
 #include "spanlink/otlp/byte_edits.h"
+#include "spanlink/otlp/otlp_ids.h"
 #include "spanlink/otlp/otlp_numbers.h"
 
 namespace spanlink {
@@ -49,10 +50,10 @@ PresentOtlpLink ReadLink(JsonCursor* cursor) {
   while (cursor->NextMember(&key)) {
     if (key == "traceId") {
       link.target.trace_id =
-          TraceId::FromHex(cursor->ReadStringOrSkip()).value_or(TraceId{});
+          ParseOtlpTraceId(cursor->ReadStringOrSkip()).value_or(TraceId{});
     } else if (key == "spanId") {
       link.target.span_id =
-          SpanId::FromHex(cursor->ReadStringOrSkip()).value_or(SpanId{});
+          ParseOtlpSpanId(cursor->ReadStringOrSkip()).value_or(SpanId{});
     } else if (key == "attributes" && cursor->Peek() == JsonType::kArray) {
       link.attributes = ReadAttributes(cursor);
     } else {
@@ -70,9 +71,11 @@ std::vector<PresentOtlpLink> ReadLinks(std::string_view json) {
   return links;
 }
 
-std::string LinkJson(const OtlpLink& link) {
-  std::string json = "{\"traceId\":\"" + link.target.trace_id.ToHex() +
-                     "\",\"spanId\":\"" + link.target.span_id.ToHex() + "\"";
+// Ids are written as the span has its own: who reads them expects one form.
+std::string LinkJson(const OtlpLink& link, OtlpIdForm form) {
+  std::string json =
+      "{\"traceId\":\"" + OtlpIdText(link.target.trace_id, form) +
+      "\",\"spanId\":\"" + OtlpIdText(link.target.span_id, form) + "\"";
   std::string_view separator = ",\"attributes\":[";
   for (const OtlpLinkAttribute& attribute : link.attributes) {
     json.append(separator).append("{\"key\":");
@@ -102,7 +105,8 @@ void PlanEdits(std::string_view bytes, const OtlpSpanLinks& addition,
   const OtlpSpan& span = *addition.span;
   if (span.links_unreadable) return;
   const OtlpLinkPlan plan = PlanOtlpLinks(
-      ReadLinks(span.Text(bytes, span.links)), addition.links, LinkJson);
+      ReadLinks(span.Text(bytes, span.links)), addition.links,
+      [&span](const OtlpLink& link) { return LinkJson(link, span.id_form); });
   std::string new_members;
   if (!plan.links.empty()) {
     const std::string links = Join(plan.links);

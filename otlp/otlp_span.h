@@ -22,6 +22,9 @@ namespace spanlink {
 // OTLP's status codes.
 enum class OtlpStatus : uint8_t { kUnset = 0, kOk = 1, kError = 2 };
 
+// How a file of JSON writes its ids.
+enum class OtlpIdForm : uint8_t { kHex, kPrefixedHex, kBase64 };
+
 // Bytes of a span, counted from the span's first one. Empty: absent.
 struct OtlpRange {
   uint32_t begin = 0;
@@ -54,8 +57,9 @@ struct OtlpSpan {
   // Where fields can be put that the span does not have.
   uint32_t members_end = 0;
 
-  uint32_t scope = 0;       // index of the instrumentation scope's name
-  uint32_t envelope = 0;    // protobuf: index of what the span stands in
+  uint32_t scope = 0;     // index of the instrumentation scope's name
+  uint32_t envelope = 0;  // protobuf: index of what the span stands in
+  OtlpIdForm id_form = OtlpIdForm::kHex;
   uint8_t length_size = 0;  // protobuf: bytes of the length before `begin`
   uint32_t dropped_attributes = 0;
   OtlpStatus status = OtlpStatus::kUnset;

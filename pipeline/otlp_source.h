@@ -32,7 +32,7 @@ class OtlpSource final : public TraceSource {
   const std::vector<std::string>& problems() const override {
     return spans_.problems;
   }
-  uint64_t byte_count() const override { return bytes_.size(); }
+  std::string_view bytes() const override { return bytes_; }
   absl::StatusOr<std::string> Write(const std::vector<ConsumerLinks>& links,
                                     const LinkProfile& profile) const override;
 

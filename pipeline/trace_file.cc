@@ -7,10 +7,11 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
-#include "spanlink/dialects/openai_agents_events.h"
+#include "absl/strings/str_format.h"
 #include "spanlink/dialects/span_facts.h"
 #include "spanlink/linker/engine.h"
 #include "spanlink/otlp/otlp_file.h"
+#include "spanlink/pipeline/gzip.h"
 #include "spanlink/pipeline/otlp_source.h"
 #include "spanlink/pipeline/recording_source.h"
 #include "spanlink/pipeline/trace_source.h"
@@ -57,12 +58,41 @@ SpanSummary Summarize(const TraceSource& source, size_t index,
   return summary;
 }
 
+OtlpFormat ToOtlpFormat(TraceFormat format) {
+  switch (format) {
+    case TraceFormat::kOtlpProto:
+      return OtlpFormat::kProto;
+    case TraceFormat::kOtlpProtoFrames:
+      return OtlpFormat::kProtoFrames;
+    default:
+      return OtlpFormat::kJson;
+  }
+}
+
+absl::StatusOr<std::unique_ptr<TraceSource>> ReadSource(
+    const std::string& name, std::string bytes, TraceFormat format,
+    const Progress& progress) {
+  if (IsZstd(bytes)) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "%s: 0: expected a trace, plain or in gzip; it is in zstd, which "
+        "`zstd -d` unpacks",
+        name));
+  }
+  if (format == TraceFormat::kOpenAiAgents) {
+    return RecordingSource::Read(name, std::move(bytes));
+  }
+  return OtlpSource::Read(name, std::move(bytes), ToOtlpFormat(format),
+                          progress);
+}
+
 }  // namespace
 
 // Spans are kept twice: in the order of the file in `source`, and sorted in
 // `spans`, with `positions` from one to the other.
 struct TraceFile::State {
   std::unique_ptr<TraceSource> source;
+  TraceFormat format = TraceFormat::kOtlpJson;
+  std::string packed;  // the file as it was, if it was in gzip
   std::vector<SpanSummary> spans;
   std::vector<size_t> positions;                   // of spans[i] in the source
   absl::flat_hash_map<SpanContext, size_t> index;  // into `spans`
@@ -227,15 +257,22 @@ void TraceFile::State::SortLinks() {
 }
 
 absl::StatusOr<TraceFile> TraceFile::Read(std::string name, std::string bytes,
-                                          const Progress& progress) {
-  const bool recording = IsAgentsRecording(bytes);
-  const OtlpFormat format = DetectOtlpFormat(bytes);
-  auto source =
-      recording ? RecordingSource::Read(name, std::move(bytes))
-                : OtlpSource::Read(name, std::move(bytes), format, progress);
+                                          const Progress& progress,
+                                          std::optional<TraceFormat> format) {
+  std::string packed;
+  if (IsGzip(bytes)) {
+    packed = std::move(bytes);
+    auto inflated = Inflate(name, packed);
+    if (!inflated.ok()) return inflated.status();
+    bytes = *std::move(inflated);
+  }
+  if (!format) format = DetectTraceFormat(bytes);
+  auto source = ReadSource(name, std::move(bytes), *format, progress);
   if (!source.ok()) return source.status();
   auto state = std::make_unique<State>();
   state->source = *std::move(source);
+  state->format = *format;
+  state->packed = std::move(packed);
   state->ReadSpans();
   state->Sort();
   state->NameAgents();
@@ -263,7 +300,7 @@ void TraceFile::Link(Options options, const Progress& progress) {
   };
   options.on_annotations = nullptr;
   Engine engine(std::move(options));
-  const uint64_t bytes = state.source->byte_count();
+  const uint64_t bytes = state.source->bytes().size();
   DecodedSpan decoded;
   for (size_t i = 0; i < state.spans.size(); ++i) {
     const size_t position = state.positions[i];
@@ -294,6 +331,10 @@ const std::vector<DiagnosticEvent>& TraceFile::events() const {
   return state_->events;
 }
 
+TraceFormat TraceFile::format() const { return state_->format; }
+
+bool TraceFile::compressed() const { return !state_->packed.empty(); }
+
 const std::vector<std::string>& TraceFile::warnings() const {
   return state_->source->problems();
 }
@@ -316,7 +357,10 @@ absl::StatusOr<std::string> TraceFile::Write(const LinkProfile& profile) const {
   for (auto& [position, consumer] : consumers) {
     links.push_back(std::move(consumer));
   }
-  return state_->source->Write(links, profile);
+  auto written = state_->source->Write(links, profile);
+  if (!written.ok() || !compressed()) return written;
+  return *written == state_->source->bytes() ? state_->packed
+                                             : Deflate(*written);
 }
 
 }  // namespace spanlink

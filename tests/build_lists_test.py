@@ -35,6 +35,7 @@ SYSTEM = {
     "nlohmann": "nlohmann_json",
     "protozero": "protozero",
     "google": "protobuf",
+    "zlib.h": "zlib",
 }
 
 

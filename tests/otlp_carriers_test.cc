@@ -1,6 +1,7 @@
 // One trace in every encoding of OTLP: the same links, and the same trace
 // again.
 #include <gmock/gmock.h>
+#include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -8,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "spanlink/pipeline/gzip.h"
 #include "spanlink/pipeline/trace_file.h"
 #include "spanlink/tests/proto/otlp.pb.h"
 
@@ -158,6 +160,76 @@ TEST(OtlpCarriersTest, ProtobufWithoutGenAiSpansComesBackIdentical) {
   EXPECT_THAT(Lines(Linked(bytes)), IsEmpty());
   EXPECT_EQ(Written(bytes), bytes);
   EXPECT_EQ(Written(Frame(bytes)), Frame(bytes));
+}
+
+// What a program writes that knows protobuf but not OTLP: ids in base64.
+std::string RoundAsJson() {
+  std::string json;
+  EXPECT_TRUE(google::protobuf::util::MessageToJsonString(Round(), &json).ok());
+  return json;
+}
+
+TEST(OtlpCarriersTest, JsonOfProtobufLinksARound) {
+  const std::string bytes = RoundAsJson();
+  EXPECT_THAT(Lines(Linked(bytes)), kRoundLinks);
+  const std::string written = Written(bytes);
+  EXPECT_EQ(Written(written), written);
+  // Its own reader finds the links.
+  oracle::TracesData traces;
+  ASSERT_TRUE(
+      google::protobuf::util::JsonStringToMessage(written, &traces).ok());
+  const auto& spans = traces.resource_spans(0).scope_spans(0).spans();
+  ASSERT_EQ(spans[1].links_size(), 1);
+  EXPECT_EQ(spans[1].links(0).trace_id(), "0123456789abcdef");
+  EXPECT_EQ(spans[1].links(0).span_id(), "span0001");
+}
+
+TEST(OtlpCarriersTest, GzipComesBackAsGzip) {
+  for (const std::string& bytes : {Round().SerializeAsString(), RoundAsJson(),
+                                   Frame(Round().SerializeAsString())}) {
+    const TraceFile file = Linked(Deflate(bytes));
+    EXPECT_TRUE(file.compressed());
+    EXPECT_THAT(Lines(file), kRoundLinks);
+    const std::string written = Written(Deflate(bytes));
+    EXPECT_EQ(Inflate("f", written).value_or(""), Written(bytes));
+    EXPECT_EQ(Written(written), written);
+  }
+}
+
+TEST(OtlpCarriersTest, GzipWithoutNewLinksComesBackIdentical) {
+  const std::string text = "{\"resourceSpans\":[]}";
+  std::string bytes = Deflate(text) + Deflate("\n") + Deflate(text);
+  bytes[9] = 7;  // another operating system
+  EXPECT_EQ(Written(bytes), bytes);
+}
+
+TEST(OtlpCarriersTest, FormatCanBeForced) {
+  const std::string bytes = Round().SerializeAsString();
+  EXPECT_EQ(Linked(bytes).format(), TraceFormat::kOtlpProto);
+  EXPECT_EQ(Linked(Frame(bytes)).format(), TraceFormat::kOtlpProtoFrames);
+  EXPECT_EQ(Linked(RoundAsJson()).format(), TraceFormat::kOtlpJson);
+  const auto error = [](const std::string& text, TraceFormat format) {
+    const auto file = TraceFile::Read("f", text, nullptr, format);
+    return file.ok() ? "(read)" : std::string(file.status().message());
+  };
+  EXPECT_EQ(error(bytes, TraceFormat::kOtlpProto), "(read)");
+  EXPECT_EQ(error(bytes, TraceFormat::kOtlpJson),
+            "f: 1: expected a JSON object");
+  EXPECT_EQ(error(Frame(bytes), TraceFormat::kOtlpProto),
+            "f: 0: expected a protobuf field");
+  EXPECT_EQ(error("{}", TraceFormat::kOtlpProto),
+            "f: 2: expected a number of 4 bytes");
+}
+
+TEST(OtlpCarriersTest, ZstdIsRefusedWithAHint) {
+  const std::string zstd = "\x28\xB5\x2F\xFDxyz";
+  for (const std::string& bytes : {zstd, Frame(zstd), Deflate(zstd)}) {
+    const auto file = TraceFile::Read("f", bytes);
+    ASSERT_FALSE(file.ok());
+    EXPECT_EQ(std::string(file.status().message()),
+              "f: 0: expected a trace, plain or in gzip; it is in zstd, which "
+              "`zstd -d` unpacks");
+  }
 }
 
 }  // namespace

@@ -78,6 +78,30 @@ TEST(OtlpJsonReaderTest, ReadsIdentityAndTimes) {
   EXPECT_EQ(span.Text(bytes, span.status_message), "\"x\"");
 }
 
+TEST(OtlpJsonReaderTest, IdsMayBePrefixedOrInBase64) {
+  const auto ids = [](const std::string& trace, const std::string& span) {
+    const OtlpSpans spans =
+        ReadOk(Document(R"({"traceId":")" + trace + R"(","spanId":")" + span +
+                        R"(","parentSpanId":")" + span + "\"}"));
+    if (spans.spans.empty()) return std::string("(unreadable)");
+    EXPECT_EQ(spans.spans[0].parent, spans.spans[0].context.span_id);
+    return spans.spans[0].context.trace_id.ToHex() + " " +
+           spans.spans[0].context.span_id.ToHex();
+  };
+  const std::string expected =
+      "5b8efff798038103d269b633813fc60c eee19b7ec3c1b174";
+  EXPECT_EQ(ids("0x5b8efff798038103D269b633813fc60c", "0XEEE19b7ec3c1b174"),
+            expected);
+  EXPECT_EQ(ids("W47/95gDgQPSabYzgT/GDA==", "7uGbfsPBsXQ="), expected);
+  EXPECT_EQ(ids(R"(W47\/95gDgQPSabYzgT\/GDA==)", "7uGbfsPBsXQ="), expected);
+  EXPECT_EQ(ids("W47_95gDgQPSabYzgT_GDA==", "7uGbfsPBsXQ="), expected);
+  EXPECT_EQ(ids("W47/95gDgQPSabYzgT/GDA", "7uGbfsPBsXQ="), "(unreadable)");
+  EXPECT_EQ(ids("W47/95gDgQPSabYzgT/GDA==", "7uGbfsPBsXQ=="), "(unreadable)");
+  EXPECT_EQ(ids("W47/95gDgQPSabYzgT/GDA==", "7uGbfsPBs*Q="), "(unreadable)");
+  EXPECT_EQ(ids("0x5b8efff798038103d269b633813fc6", "eee19b7ec3c1b174"),
+            "(unreadable)");
+}
+
 TEST(OtlpJsonReaderTest, SpanWithoutParentIsRoot) {
   EXPECT_TRUE(ReadOk(OneSpan("")).spans.at(0).parent->is_zero());
   EXPECT_TRUE(

@@ -190,6 +190,22 @@ TEST(OtlpJsonWriterTest, SpansOfSeveralLinesAreWrittenInAnyOrder) {
                 "\n");
 }
 
+TEST(OtlpJsonWriterTest, IdsAreWrittenAsTheSpanHasItsOwn) {
+  const auto document = [](const std::string& span, const std::string& rest) {
+    return R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"5B8EFFF798038103D269B633813FC60C","spanId":")" +
+           span + "\"" + rest + "}]}]}]}";
+  };
+  std::string base64 = LinkText(kTarget);
+  base64.replace(base64.find("5b8e"), 32, "W47/95gDgQPSabYzgT/GDA==");
+  base64.replace(base64.find(kTarget), 16, "AAAAAAAAAKo=");
+  EXPECT_EQ(WrittenTwice(document("7uGbfsPBsXQ=", ""), {Link(kTarget)}),
+            document("7uGbfsPBsXQ=", ",\"links\":[" + base64 + "]"));
+  std::string prefixed = LinkText("0x" + std::string(kTarget));
+  prefixed.insert(prefixed.find("5b8e"), "0x");
+  EXPECT_EQ(WrittenTwice(document("0xeee19b7ec3c1b174", ""), {Link(kTarget)}),
+            document("0xeee19b7ec3c1b174", ",\"links\":[" + prefixed + "]"));
+}
+
 TEST(OtlpJsonWriterTest, IntegersAreWrittenAsStrings) {
   OtlpLink link = Link(kTarget);
   link.attributes = {{"attempt", "2", true}};
