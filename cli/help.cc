@@ -23,7 +23,8 @@ constexpr std::string_view kLink =
     R"(spanlink link FILE... [options]
 
 Finds the links of each FILE (- is standard input) by itself. A trace that is
-spread over files: cat A B | spanlink link -
+spread over files, or whose messages are in a file of log records:
+cat A B | spanlink link -
 
 On a terminal it shows a table. Into a pipe it writes the same trace with the
 links on it, in the format of FILE: in gzip if FILE is, whatever OUT is called.

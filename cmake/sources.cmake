@@ -159,6 +159,7 @@ set(SPANLINK_TESTS
   tests/otlp_carriers_test.cc
   tests/otlp_json_reader_test.cc
   tests/otlp_json_writer_test.cc
+  tests/otlp_logs_test.cc
   tests/otlp_proto_oracle_test.cc
   tests/otlp_proto_reader_test.cc
   tests/otlp_proto_writer_test.cc

@@ -42,6 +42,21 @@ struct OtlpEvent {
   std::vector<OtlpAttribute> attributes;
 };
 
+// The attribute that the body of a log record becomes.
+inline constexpr std::string_view kOtlpBodyKey = "body";
+
+// Names an event after its attribute `event.name`, in which log records have it
+// that are older than the field, if it has no name.
+inline void NameOtlpEvent(OtlpEvent* event) {
+  if (!event->name.empty()) return;
+  for (const OtlpAttribute& attribute : event->attributes) {
+    if (attribute.key == "event.name" &&
+        attribute.type == OtlpValueType::kString) {
+      event->name = attribute.text;
+    }
+  }
+}
+
 // Texts that a reader had to decode: a place for each that stays where it is
 // until `Clear`, and then is used again.
 class OtlpTexts {

@@ -68,6 +68,17 @@ void OtlpContentReader::Read(std::string_view bytes, const OtlpSpan& span) {
   }
 }
 
+void OtlpContentReader::AddLog(std::string_view bytes, const OtlpLog& log) {
+  const std::string_view name = log.Text(bytes, log.name);
+  const std::string_view attributes = log.Text(bytes, log.attributes);
+  const std::string_view body = log.Text(bytes, log.body);
+  if (is_json_) {
+    json_.AddLog(name, attributes, body);
+  } else {
+    proto_.AddLog(name, attributes, body);
+  }
+}
+
 std::string_view OtlpContentReader::Text(std::string_view raw,
                                          std::string* decoded) const {
   if (!is_json_ || raw.size() < 2) return is_json_ ? std::string_view() : raw;

@@ -55,6 +55,9 @@ class OtlpContentReader {
       : is_json_(format == OtlpFormat::kJson) {}
 
   void Read(std::string_view bytes, const OtlpSpan& span);
+  // Adds a log record of the span to its events, if it has an event's name: its
+  // attributes and, as `body`, its body.
+  void AddLog(std::string_view bytes, const OtlpLog& log);
 
   std::string_view name() const { return name_; }
   std::string_view status_message() const { return status_message_; }

@@ -21,6 +21,30 @@ void OtlpJsonAttributeReader::Read(std::string_view attributes,
   ReadEvents(&event_cursor);
 }
 
+void OtlpJsonAttributeReader::AddLog(std::string_view name,
+                                     std::string_view attributes,
+                                     std::string_view body) {
+  OtlpEvent event;
+  source_ = name;
+  JsonCursor name_cursor(name);
+  event.name = Keep(name_cursor.ReadString().value_or(""), source_);
+  source_ = attributes;
+  JsonCursor attribute_cursor(attributes);
+  ReadAttributes(&attribute_cursor, &event.attributes);
+  NameOtlpEvent(&event);
+  if (event.name.empty()) return;
+  source_ = body;
+  JsonCursor body_cursor(body);
+  OtlpAttribute value;
+  value.key = kOtlpBodyKey;
+  if (!body.empty() && ReadValue(&body_cursor, &value)) {
+    event.attributes.push_back(value);
+  } else if (!body.empty()) {
+    ++unreadable_;
+  }
+  events_.push_back(std::move(event));
+}
+
 void OtlpJsonAttributeReader::ReadAttributes(JsonCursor* cursor,
                                              std::vector<OtlpAttribute>* out) {
   if (!cursor->EnterArray()) return;

@@ -28,6 +28,15 @@ bool IsScopeSpans(std::string_view key) {
   return key == "scopeSpans" || key == "scope_spans" ||
          key == "instrumentationLibrarySpans";
 }
+bool IsResourceLogs(std::string_view key) {
+  return key == "resourceLogs" || key == "resource_logs";
+}
+bool IsScopeLogs(std::string_view key) {
+  return key == "scopeLogs" || key == "scope_logs";
+}
+bool IsLogRecords(std::string_view key) {
+  return key == "logRecords" || key == "log_records";
+}
 bool IsScope(std::string_view key) {
   return key == "scope" || key == "instrumentationLibrary";
 }
@@ -69,6 +78,11 @@ class Walker {
   void ReadEnvelope(JsonCursor* cursor);
   void ReadList(JsonCursor* cursor, void (Walker::*read)(JsonCursor*));
   void ReadResource(JsonCursor* cursor);
+  void ReadLogResource(JsonCursor* cursor);
+  void ReadLogScope(JsonCursor* cursor);
+  void ReadLog(JsonCursor* cursor);
+  bool ReadLogField(std::string_view key, std::string_view json,
+                    OtlpRange range, OtlpLog* log);
   void ReadScope(JsonCursor* cursor);
   std::string ReadScopeName(JsonCursor* cursor);
   void ReadSpan(JsonCursor* cursor);
@@ -128,6 +142,7 @@ std::optional<size_t> Walker::ReadDocument(std::string_view text, size_t begin,
   JsonCursor cursor(text, begin);
   const size_t spans = result_.spans.size();
   const size_t scopes = result_.scopes.size();
+  const size_t logs = result_.logs.size();
   const uint64_t unreadable = result_.unreadable_spans;
   ReadEnvelope(&cursor);
   if (to_the_end && !cursor.failed() && !cursor.AtEnd()) {
@@ -139,6 +154,7 @@ std::optional<size_t> Walker::ReadDocument(std::string_view text, size_t begin,
   }
   result_.spans.resize(spans);
   result_.scopes.resize(scopes);
+  result_.logs.resize(logs);
   result_.unreadable_spans = unreadable;
   Report(cursor);
   return std::nullopt;
@@ -172,6 +188,10 @@ void Walker::ReadEnvelope(JsonCursor* cursor) {
   }
   while (cursor->NextMember(&key)) {
     empty = false;
+    if (IsResourceLogs(key)) {
+      ReadList(cursor, &Walker::ReadLogResource);
+      continue;
+    }
     if (!IsResourceSpans(key)) {
       cursor->Skip();
       continue;
@@ -215,6 +235,84 @@ void Walker::ReadResource(JsonCursor* cursor) {
       cursor->Skip();
     }
   }
+}
+
+void Walker::ReadLogResource(JsonCursor* cursor) {
+  std::string_view key;
+  cursor->EnterObject();
+  while (cursor->NextMember(&key)) {
+    if (!IsScopeLogs(key)) {
+      cursor->Skip();
+    } else {
+      ReadList(cursor, &Walker::ReadLogScope);
+    }
+  }
+}
+
+void Walker::ReadLogScope(JsonCursor* cursor) {
+  std::string_view key;
+  cursor->EnterObject();
+  while (cursor->NextMember(&key)) {
+    if (!IsLogRecords(key)) {
+      cursor->Skip();
+    } else {
+      ReadList(cursor, &Walker::ReadLog);
+    }
+  }
+}
+
+void Walker::ReadLog(JsonCursor* cursor) {
+  OtlpLog log;
+  bool good = true;
+  std::string_view key;
+  cursor->EnterObject();
+  log.begin = cursor->position() - 1;
+  while (cursor->NextMember(&key)) {
+    const auto json = cursor->ReadRaw();
+    if (!json) return;
+    const size_t end = cursor->position() - log.begin;
+    good = good && end <= std::numeric_limits<uint32_t>::max();
+    if (!good || *json == "null") continue;
+    OtlpRange range;
+    range.size = static_cast<uint32_t>(json->size());
+    range.begin = static_cast<uint32_t>(end) - range.size;
+    good = ReadLogField(key, *json, range, &log);
+  }
+  log.size = static_cast<uint32_t>(cursor->position() - log.begin);
+  if (!good) ++result_.unreadable_spans;
+  const bool of_span =
+      !log.context.trace_id.is_zero() && !log.context.span_id.is_zero();
+  if (good && of_span && !cursor->failed()) result_.logs.push_back(log);
+  ReportProgress(cursor->position());
+}
+
+// Most log records belong to no span: their ids are empty, absent or zero.
+bool Walker::ReadLogField(std::string_view key, std::string_view json,
+                          OtlpRange range, OtlpLog* log) {
+  if (key == "traceId" && json != "\"\"") {
+    const auto id = ParseOtlpTraceId(IdText(json));
+    log->context.trace_id = id.value_or(TraceId{});
+    return id.has_value();
+  }
+  if (key == "spanId" && json != "\"\"") {
+    const auto id = ParseOtlpSpanId(IdText(json));
+    log->context.span_id = id.value_or(SpanId{});
+    return id.has_value();
+  }
+  if (key == "timeUnixNano" || key == "observedTimeUnixNano") {
+    const uint64_t nanos = ParseOtlpUint(json).value_or(0);
+    const bool counts = nanos > 0 && nanos <= kMaxNanoseconds;
+    if (counts && (key.front() == 't' || !log->time)) {
+      log->time = Time(Duration(static_cast<int64_t>(nanos)));
+    }
+  } else if (key == "eventName" && json.front() == '"') {
+    log->name = range;
+  } else if (key == "attributes" && json.front() == '[') {
+    log->attributes = range;
+  } else if (key == "body") {
+    log->body = range;
+  }
+  return true;
 }
 
 // The scope's name may stand behind its spans.

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
+#include <utility>
 
 #include "spanlink/json/json_cursor.h"
 #include "spanlink/otlp/base64.h"
@@ -53,6 +54,29 @@ void OtlpProtoAttributeReader::Read(std::string_view attributes,
       ReadEvent(event_cursor.Enter(), &events_.emplace_back());
     }
   }
+}
+
+void OtlpProtoAttributeReader::AddLog(std::string_view name,
+                                      std::string_view attributes,
+                                      std::string_view body) {
+  OtlpEvent event;
+  event.name = name;
+  ProtoCursor cursor(attributes);
+  while (cursor.Next()) {
+    if (cursor.tag() == otlp_proto::kLogAttributes) {
+      ReadAttribute(cursor.Enter(), &event.attributes);
+    }
+  }
+  NameOtlpEvent(&event);
+  if (event.name.empty()) return;
+  OtlpAttribute value;
+  value.key = kOtlpBodyKey;
+  if (!body.empty() && ReadValue(ProtoCursor(body), &value)) {
+    event.attributes.push_back(value);
+  } else if (!body.empty()) {
+    ++unreadable_;
+  }
+  events_.push_back(std::move(event));
 }
 
 void OtlpProtoAttributeReader::ReadEvent(ProtoCursor cursor, OtlpEvent* event) {

@@ -29,6 +29,12 @@ class OtlpProtoAttributeReader {
   // cannot be read is skipped and counted.
   void Read(std::string_view attributes, std::string_view events);
 
+  // Adds a log record as an event: without a name, the attribute `event.name`
+  // counts; `body`, an AnyValue, becomes the attribute `body`. A record without
+  // a name is no event and not added.
+  void AddLog(std::string_view name, std::string_view attributes,
+              std::string_view body);
+
   const std::vector<OtlpAttribute>& attributes() const { return attributes_; }
   const std::vector<OtlpEvent>& events() const { return events_; }
   // Elements of the last `Read` that were skipped.

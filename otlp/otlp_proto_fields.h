@@ -53,6 +53,17 @@ inline constexpr uint32_t kLinkTraceId = Bytes(1);
 inline constexpr uint32_t kLinkSpanId = Bytes(2);
 inline constexpr uint32_t kLinkAttributes = Bytes(4);
 
+// LogRecord. `LogsData` around it looks like `TracesData`; these fields, of
+// other types in a span, tell records from spans.
+inline constexpr uint32_t kLogTime = Fixed64(1);
+inline constexpr uint32_t kLogSeverity = Varint(2);
+inline constexpr uint32_t kLogObservedTime = Fixed64(11);
+inline constexpr uint32_t kLogBody = Bytes(5);
+inline constexpr uint32_t kLogAttributes = Bytes(6);
+inline constexpr uint32_t kLogTraceId = Bytes(9);
+inline constexpr uint32_t kLogSpanId = Bytes(10);
+inline constexpr uint32_t kLogEventName = Bytes(12);
+
 // KeyValue.
 inline constexpr uint32_t kKey = Bytes(1);
 inline constexpr uint32_t kValue = Bytes(2);

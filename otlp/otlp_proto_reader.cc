@@ -34,6 +34,19 @@ size_t FrameSize(std::string_view length) {
   return size;
 }
 
+template <typename Id>
+bool ReadId(const ProtoCursor& field, Id* id) {
+  const auto read = IdOf<Id>(field.bytes());
+  *id = read.value_or(Id{});
+  return read.has_value();
+}
+
+// Returns whether a field belongs to a log record and never to a span.
+bool IsOfLog(uint32_t tag) {
+  return tag == otlp_proto::kLogTime || tag == otlp_proto::kLogSeverity ||
+         tag == otlp_proto::kLogObservedTime;
+}
+
 // Walks the messages of one file.
 class Walker {
  public:
@@ -52,6 +65,8 @@ class Walker {
   void ReadScope(ProtoCursor cursor, uint32_t envelope);
   void ReadScopeName(ProtoCursor cursor, std::string* name);
   void ReadSpan(const ProtoCursor& field, uint32_t envelope);
+  void ReadLog(const ProtoCursor& field);
+  bool ReadLogField(const ProtoCursor& field, OtlpLog* log);
 
   bool ReadSpanField(const ProtoCursor& field, OtlpSpan* span);
   void ReadContent(const ProtoCursor& field, OtlpSpan* span);
@@ -169,13 +184,17 @@ void Walker::ReadSpan(const ProtoCursor& field, uint32_t envelope) {
   span.parent = SpanId{};
   ProtoCursor cursor = field.Enter();
   bool good = field.bytes().size() <= std::numeric_limits<uint32_t>::max();
+  bool log = false;
   while (good && cursor.Next()) {
     good = ReadSpanField(cursor, &span);
+    log |= IsOfLog(cursor.tag());
     // New links go where their number has its place.
     if (cursor.number() > otlp_proto::kLinks >> 3) continue;
     span.members_end = static_cast<uint32_t>(cursor.position() - span.begin);
   }
-  good = good && !cursor.failed() && !span.context.trace_id.is_zero() &&
+  good = good && !cursor.failed();
+  if (good && log && span.context.trace_id.is_zero()) return ReadLog(field);
+  good = good && !span.context.trace_id.is_zero() &&
          !span.context.span_id.is_zero();
   if (good) {
     result_.spans.push_back(span);
@@ -185,19 +204,62 @@ void Walker::ReadSpan(const ProtoCursor& field, uint32_t envelope) {
   ReportProgress(field.position());
 }
 
+// Most log records belong to no span: their ids are absent, empty or zero.
+void Walker::ReadLog(const ProtoCursor& field) {
+  OtlpLog log;
+  log.begin = field.value_begin();
+  log.size = static_cast<uint32_t>(field.bytes().size());
+  bool good = true;
+  ProtoCursor cursor = field.Enter();
+  while (cursor.Next()) good = ReadLogField(cursor, &log) && good;
+  const bool of_span =
+      !log.context.trace_id.is_zero() && !log.context.span_id.is_zero();
+  if (!good) ++result_.unreadable_spans;
+  if (good && of_span) result_.logs.push_back(log);
+  ReportProgress(field.position());
+}
+
+bool Walker::ReadLogField(const ProtoCursor& field, OtlpLog* log) {
+  const auto begin = static_cast<uint32_t>(field.field_begin() - log->begin);
+  const auto end = static_cast<uint32_t>(field.position() - log->begin);
+  const OtlpRange value = {end - static_cast<uint32_t>(field.bytes().size()),
+                           static_cast<uint32_t>(field.bytes().size())};
+  switch (field.tag()) {
+    case otlp_proto::kLogTraceId:
+      return value.empty() || ReadId(field, &log->context.trace_id);
+    case otlp_proto::kLogSpanId:
+      return value.empty() || ReadId(field, &log->context.span_id);
+    case otlp_proto::kLogTime:
+    case otlp_proto::kLogObservedTime: {
+      const uint64_t nanos = field.value();
+      const bool better = field.tag() == otlp_proto::kLogTime || !log->time;
+      if (better && nanos > 0 && nanos <= kMaxNanoseconds) {
+        log->time = Time(Duration(static_cast<int64_t>(nanos)));
+      }
+      return true;
+    }
+    case otlp_proto::kLogEventName:
+      log->name = value;
+      return true;
+    case otlp_proto::kLogBody:
+      log->body = value;
+      return true;
+    case otlp_proto::kLogAttributes:
+      if (log->attributes.empty()) log->attributes.begin = begin;
+      log->attributes.size = end - log->attributes.begin;
+      return true;
+    default:
+      return true;
+  }
+}
+
 // Fields that say what the span is and where it stands must be right.
 bool Walker::ReadSpanField(const ProtoCursor& field, OtlpSpan* span) {
   switch (field.tag()) {
-    case otlp_proto::kTraceId: {
-      const auto id = IdOf<TraceId>(field.bytes());
-      span->context.trace_id = id.value_or(TraceId{});
-      return id.has_value();
-    }
-    case otlp_proto::kSpanId: {
-      const auto id = IdOf<SpanId>(field.bytes());
-      span->context.span_id = id.value_or(SpanId{});
-      return id.has_value();
-    }
+    case otlp_proto::kTraceId:
+      return ReadId(field, &span->context.trace_id);
+    case otlp_proto::kSpanId:
+      return ReadId(field, &span->context.span_id);
     case otlp_proto::kParentSpanId: {
       const auto id = IdOf<SpanId>(field.bytes());
       span->parent = id.value_or(SpanId{});

@@ -6,6 +6,10 @@
 // every span, its parts and the lengths around it stand, and decodes ids and
 // times only, so that what it does not understand survives bit by bit.
 //
+// `LogsData` may stand among them, or behind spans in one message: its records
+// are told from spans by the types of their fields, and read if they name a
+// span.
+//
 // Liberal: fields in any order, unknown fields and groups anywhere, longer
 // varints than needed. Of a singular field that comes twice the last counts.
 // What breaks off ends what it stands in and nothing else: spans before it, and

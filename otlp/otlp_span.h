@@ -72,6 +72,23 @@ struct OtlpSpan {
   }
 };
 
+// A log record that belongs to a span: where GenAI events are that are not on
+// the span itself.
+struct OtlpLog {
+  SpanContext context;
+  std::optional<Time> time;
+  // As of a span. `name` is the event's, `attributes` may hold it instead.
+  size_t begin = 0;
+  uint32_t size = 0;
+  OtlpRange name;
+  OtlpRange attributes;
+  OtlpRange body;
+
+  std::string_view Text(std::string_view file, OtlpRange range) const {
+    return file.substr(begin + range.begin, range.size);
+  }
+};
+
 // A protobuf message, or a frame, around spans: what grows with them.
 struct OtlpEnvelope {
   static constexpr uint32_t kNone = ~uint32_t{0};
@@ -89,10 +106,12 @@ enum class OtlpFormat : uint8_t {
   kProtoFrames,  // messages, each behind its length: the Collector's files
 };
 
-// The spans of a file.
+// The spans of a file, and the log records of spans, of the same file or of
+// others.
 struct OtlpSpans {
   OtlpFormat format = OtlpFormat::kJson;
   std::vector<OtlpSpan> spans;      // in the order of the file
+  std::vector<OtlpLog> logs;        // those with the id of a span, too
   std::vector<std::string> scopes;  // names; [0] is ""
   // What stands around spans in protobuf, the outer before the inner.
   std::vector<OtlpEnvelope> envelopes;

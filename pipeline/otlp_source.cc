@@ -1,5 +1,6 @@
 #include "spanlink/pipeline/otlp_source.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "spanlink/dialects/registry.h"
@@ -40,6 +41,25 @@ absl::StatusOr<std::unique_ptr<TraceSource>> OtlpSource::Read(
       new OtlpSource(std::move(bytes), *std::move(spans)));
 }
 
+void OtlpSource::SortLogs() {
+  const auto key = [](const OtlpLog& log) {
+    return std::pair(log.context, log.time.value_or(Time::max()));
+  };
+  std::stable_sort(
+      spans_.logs.begin(), spans_.logs.end(),
+      [&key](const OtlpLog& a, const OtlpLog& b) { return key(a) < key(b); });
+}
+
+std::span<const OtlpLog> OtlpSource::LogsOf(const SpanContext& context) const {
+  const auto first = std::partition_point(
+      spans_.logs.begin(), spans_.logs.end(),
+      [&context](const OtlpLog& log) { return log.context < context; });
+  const auto last = std::find_if(
+      first, spans_.logs.end(),
+      [&context](const OtlpLog& log) { return log.context != context; });
+  return {first, last};
+}
+
 SpanRef OtlpSource::Ref(size_t index) const {
   const OtlpSpan& span = spans_.spans[index];
   SpanRef ref;
@@ -60,6 +80,7 @@ std::string OtlpSource::SpanIdText(size_t index) const {
 
 void OtlpSource::ReadAttributes(const OtlpSpan& span) {
   reader_.Read(bytes_, span);
+  for (const OtlpLog& log : LogsOf(span.context)) reader_.AddLog(bytes_, log);
   Fill(reader_.attributes(), &attributes_);
   events_.resize(reader_.events().size());
   for (size_t i = 0; i < events_.size(); ++i) {

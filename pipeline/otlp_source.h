@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,8 +41,14 @@ class OtlpSource final : public TraceSource {
   OtlpSource(std::string bytes, OtlpSpans spans)
       : bytes_(std::move(bytes)),
         spans_(std::move(spans)),
-        reader_(spans_.format) {}
+        reader_(spans_.format) {
+    SortLogs();
+  }
 
+  void SortLogs();
+
+  // The log records of a span, in the order of their times.
+  std::span<const OtlpLog> LogsOf(const SpanContext& context) const;
   // Makes `attributes_` and `events_` those of a span.
   void ReadAttributes(const OtlpSpan& span);
 

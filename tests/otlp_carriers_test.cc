@@ -232,5 +232,60 @@ TEST(OtlpCarriersTest, ZstdIsRefusedWithAHint) {
   }
 }
 
+// The round with what the answers say in log records, the latest first.
+void SplitRound(oracle::TracesData* traces, oracle::LogsData* logs) {
+  *traces = Round();
+  auto* scope = logs->add_resource_logs()->add_scope_logs();
+  auto& spans = *traces->mutable_resource_spans(0)
+                     ->mutable_scope_spans(0)
+                     ->mutable_spans();
+  for (int i = spans.size() - 1; i >= 0; --i) {
+    oracle::LogRecord* log = scope->add_log_records();
+    log->set_trace_id(spans[i].trace_id());
+    log->set_span_id(spans[i].span_id());
+    log->set_observed_time_unix_nano(spans[i].end_time_unix_nano());
+    log->set_event_name("gen_ai.client.inference.operation.details");
+    if (i == 1) continue;  // the tool keeps its attributes
+    *log->mutable_attributes() = spans[i].attributes();
+    while (spans[i].attributes_size() > 1) {
+      spans[i].mutable_attributes()->RemoveLast();
+    }
+  }
+  scope->add_log_records()->set_severity_number(9);  // of no span
+}
+
+TEST(OtlpCarriersTest, LogRecordsAreEventsOfTheirSpans) {
+  oracle::TracesData traces;
+  oracle::LogsData logs;
+  SplitRound(&traces, &logs);
+  const std::string spans = traces.SerializeAsString();
+  const std::string records = logs.SerializeAsString();
+  EXPECT_THAT(Lines(Linked(spans)), IsEmpty());
+  EXPECT_THAT(Lines(Linked(spans + records)), kRoundLinks);
+  EXPECT_THAT(Lines(Linked(records + spans)), kRoundLinks);
+  EXPECT_THAT(Lines(Linked(Frame(records) + Frame(spans))), kRoundLinks);
+  std::string spans_json, records_json;
+  ASSERT_TRUE(
+      google::protobuf::util::MessageToJsonString(traces, &spans_json).ok());
+  ASSERT_TRUE(
+      google::protobuf::util::MessageToJsonString(logs, &records_json).ok());
+  EXPECT_THAT(Lines(Linked(spans_json)), IsEmpty());
+  EXPECT_THAT(Lines(Linked(records_json + "\n" + spans_json)), kRoundLinks);
+  spans_json.back() = ',';
+  EXPECT_THAT(Lines(Linked(spans_json + records_json.substr(1))), kRoundLinks);
+}
+
+TEST(OtlpCarriersTest, LogRecordsStayWhatTheyAre) {
+  oracle::TracesData traces;
+  oracle::LogsData logs;
+  SplitRound(&traces, &logs);
+  const std::string records = logs.SerializeAsString();
+  const std::string written = Written(traces.SerializeAsString() + records);
+  EXPECT_TRUE(written.ends_with(records));
+  EXPECT_EQ(Written(written), written);
+  EXPECT_EQ(Linked(written).diagnostics().count(DiagnosticId::kUnreadableSpan),
+            0u);
+}
+
 }  // namespace
 }  // namespace spanlink
