@@ -126,6 +126,17 @@ set(SPANLINK_TEST_SUPPORT_SOURCES
   tests/testing.cc
 )
 
+# What is fuzzed, and the fuzzer that `./dev fuzz` links with it.
+set(SPANLINK_FUZZ_SOURCES
+  fuzz/fuzz_fingerprint.cc
+  fuzz/fuzz_otlp.cc
+  fuzz/fuzz_trace.cc
+  fuzz/targets.cc
+)
+set(SPANLINK_FUZZER_SOURCES
+  fuzz/fuzzer.cc
+)
+
 # Tests: one program each.
 set(SPANLINK_TESTS
   tests/annotation_book_test.cc
@@ -142,6 +153,7 @@ set(SPANLINK_TESTS
   tests/explain_test.cc
   tests/fingerprint_oracle_test.cc
   tests/fingerprint_test.cc
+  tests/fuzz_corpus_test.cc
   tests/genai_dialect_test.cc
   tests/gzip_test.cc
   tests/handoff_names_test.cc

@@ -11,7 +11,7 @@ ROOT = Path(
     os.environ.get("SPANLINK_SOURCE_DIR") or Path(__file__).resolve().parent.parent
 )
 FOLDERS = (
-    "model dispatch linker json otlp dialects pipeline cli tests bench examples"
+    "model dispatch linker json otlp dialects pipeline cli tests bench examples fuzz"
 ).split()
 # Whom a folder may depend on; tests and bench may depend on all.
 ARROWS = {
@@ -36,6 +36,7 @@ SYSTEM = {
     "protozero": "protozero",
     "google": "protobuf",
     "zlib.h": "zlib",
+    "simdjson.h": "simdjson",
 }
 
 

@@ -254,6 +254,17 @@ std::optional<std::string> CanonicalText(std::string_view arguments) {
   return "value " + read.tree->dump();
 }
 
+bool IsLenient(const std::string& canonical) {
+  if (canonical.rfind("text ", 0) != 0) return false;
+  const auto without_broken = [&](Tree::error_handler_t how) {
+    return Tree(canonical).dump(-1, ' ', false, how);
+  };
+  return without_broken(Tree::error_handler_t::ignore) !=
+             without_broken(Tree::error_handler_t::replace) ||
+         canonical.find("\\ud") != canonical.npos ||
+         canonical.find("\\uD") != canonical.npos;
+}
+
 size_t Pick(Random* random, size_t bound) { return (*random)() % bound; }
 
 std::string Spell(const Tree& tree, Random* random) {

@@ -33,6 +33,10 @@ OracleTree ReadTree(std::string_view text);
 // rules of linker/fingerprint.h; nullopt if the oracle is unsure.
 std::optional<std::string> CanonicalText(std::string_view arguments);
 
+// Returns whether a canonical text holds what the oracle takes for text and the
+// fingerprint tells apart: broken UTF-8 and lone surrogates.
+bool IsLenient(const std::string& canonical);
+
 using Random = std::mt19937_64;
 
 // Returns a number in [0, bound).
