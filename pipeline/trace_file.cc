@@ -20,6 +20,10 @@ namespace spanlink {
 namespace {
 
 constexpr size_t kProgressSpans = 4096;
+// Facts of so many spans, with so much text, are kept for `Link`; those of the
+// others are decoded again, so that memory does not grow with the text.
+constexpr size_t kMaxKeptFacts = size_t{1} << 17;
+constexpr size_t kMaxKeptBytes = size_t{64} << 20;
 
 // Absent times come last.
 Time StartOrLast(const std::optional<Time>& start) {
@@ -96,6 +100,8 @@ struct TraceFile::State {
   std::vector<SpanSummary> spans;
   std::vector<size_t> positions;                   // of spans[i] in the source
   absl::flat_hash_map<SpanContext, size_t> index;  // into `spans`
+  std::vector<SpanFacts> facts;  // of the first spans in the source
+  size_t kept_bytes = 0;
   std::vector<SpanLink> links;
 
   // What the reader found, and that with the engine's of the last `Link`.
@@ -105,6 +111,7 @@ struct TraceFile::State {
   std::vector<DiagnosticEvent> events;
 
   void ReadSpans();
+  void KeepFacts(size_t position, SpanFacts* known);
   void Report(DiagnosticId id, const SpanContext& span, uint64_t times = 1);
   void ReportContent(const DecodedSpan& decoded, const SpanSummary& summary);
   void Sort();
@@ -154,7 +161,21 @@ void TraceFile::State::ReadSpans() {
     spans.push_back(Summarize(*source, i, decoded));
     positions.push_back(i);
     ReportContent(decoded, spans.back());
+    KeepFacts(i, &decoded.facts);
   }
+}
+
+// Takes the facts of the span at `position`, if all before it were taken.
+void TraceFile::State::KeepFacts(size_t position, SpanFacts* known) {
+  if (position != facts.size() || position >= kMaxKeptFacts) return;
+  kept_bytes += known->arguments ? known->arguments->size() : 0;
+  for (const std::string& reading : known->alternatives) {
+    kept_bytes += reading.size();
+  }
+  for (const ChoiceFact& choice : known->choices) {
+    kept_bytes += choice.arguments ? choice.arguments->size() : 0;
+  }
+  if (kept_bytes <= kMaxKeptBytes) facts.push_back(std::move(*known));
 }
 
 // By trace, traces by their first start; then by start.
@@ -304,8 +325,10 @@ void TraceFile::Link(Options options, const Progress& progress) {
   DecodedSpan decoded;
   for (size_t i = 0; i < state.spans.size(); ++i) {
     const size_t position = state.positions[i];
-    state.source->Decode(position, &decoded);
-    EmitSignals(decoded.facts, state.source->Ref(position), &engine);
+    const bool kept = position < state.facts.size();
+    if (!kept) state.source->Decode(position, &decoded);
+    EmitSignals(kept ? state.facts[position] : decoded.facts,
+                state.source->Ref(position), &engine);
     if (progress && i % kProgressSpans == 0) {
       const double share = double(i) / double(state.spans.size());
       progress(static_cast<uint64_t>(share * double(bytes)), bytes);
