@@ -200,6 +200,7 @@ set(SPANLINK_CONFORMANCE_SOURCES
 
 # What benchmarks share.
 set(SPANLINK_BENCH_SUPPORT_SOURCES
+  bench/otlp_workload.cc
   bench/workload.cc
 )
 
@@ -207,6 +208,7 @@ set(SPANLINK_BENCH_SUPPORT_SOURCES
 set(SPANLINK_BENCHMARKS
   bench/dispatch_benchmark.cc
   bench/fingerprint_benchmark.cc
+  bench/otlp_benchmark.cc
   bench/tracker_benchmark.cc
 )
 
