@@ -117,6 +117,7 @@ set(SPANLINK_PYTHON_SOURCES
 # What tests share.
 set(SPANLINK_TEST_SUPPORT_SOURCES
   tests/dialect_testing.cc
+  tests/fingerprint_agreement.cc
   tests/json_oracle.cc
   tests/otlp_proto_testing.cc
   tests/r6_agents_integration.cc

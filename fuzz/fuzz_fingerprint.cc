@@ -1,28 +1,14 @@
-#include <optional>
-#include <string>
 #include <string_view>
 
 #include "spanlink/fuzz/targets.h"
-#include "spanlink/linker/fingerprint.h"
+#include "spanlink/tests/fingerprint_agreement.h"
 #include "spanlink/tests/json_oracle.h"
 
 namespace spanlink::fuzz {
 namespace {
 
-// The canonical text, unless the oracle cannot judge it: it knows no fences.
-std::optional<std::string> Canonical(std::string_view text) {
-  if (text.find("```") != text.npos) return std::nullopt;
-  auto canonical = testing::CanonicalText(text);
-  if (canonical && testing::IsLenient(*canonical)) return std::nullopt;
-  return canonical;
-}
-
 void CheckPair(std::string_view a, std::string_view b) {
-  static const Fingerprinter prints(42);
-  const auto one = Canonical(a);
-  const auto two = Canonical(b);
-  if (!one || !two) return;
-  Check((*one == *two) == (prints.Of("tool", a) == prints.Of("tool", b)),
+  Check(testing::FingerprintsAgree(a, b),
         "equal values, and no others, have equal fingerprints");
 }
 

@@ -35,6 +35,15 @@ std::string PlainDecimal(const std::string& raw) {
   return negative && digits != "0" ? "-" + digits : digits;
 }
 
+// Returns whether a number has an exponent that is too long to write it out.
+bool IsHuge(const std::string& raw) {
+  const size_t e = raw.find_first_of("eE");
+  if (e == raw.npos) return false;
+  const size_t digits = raw.find_first_not_of("+-0", e + 1);
+  constexpr size_t kMaxDigits = 4;
+  return digits != raw.npos && raw.size() - digits > kMaxDigits;
+}
+
 // Builds the tree from the parser's events, which show numbers as written.
 class TreeBuilder final : public nlohmann::json_sax<json> {
  public:
@@ -47,6 +56,8 @@ class TreeBuilder final : public nlohmann::json_sax<json> {
     return Put("n" + PlainDecimal(std::to_string(value)));
   }
   bool number_float(double, const std::string& raw) override {
+    unsure_ = IsHuge(raw);
+    if (unsure_) return false;
     return Put("n" + PlainDecimal(raw));
   }
   bool string(std::string& value) override { return Put("s" + value); }

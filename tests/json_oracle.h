@@ -21,7 +21,7 @@ using Tree = nlohmann::json;
 
 struct OracleTree {
   // The document is valid but the oracle cannot tell its value: it holds a
-  // number beyond the range of a double.
+  // number beyond the range of a double, or one too long to write out.
   bool unsure = false;
   std::optional<Tree> tree;  // nullopt: the text is not JSON
 };
