@@ -34,7 +34,10 @@ import tempfile
 from ratios import REGRESSED, VERDICTS
 from ratios import interval_of, noise_of, ratios_of, rows_of
 
-PROGRAMS = ("dispatch_benchmark", "tracker_benchmark", "fingerprint_benchmark")
+PROGRAMS = (
+    "dispatch_benchmark", "tracker_benchmark", "fingerprint_benchmark",
+    "otlp_benchmark",
+)
 CMAKE_OPTIONS = (
     "-DCMAKE_BUILD_TYPE=Release",
     "-DSPANLINK_TESTS_AND_BENCHMARKS=ON",

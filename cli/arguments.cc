@@ -20,6 +20,7 @@ enum class OptionId : uint8_t {
   kPolicy,
   kProfile,
   kReact,
+  kFrom,
 };
 
 struct OptionInfo {
@@ -31,7 +32,7 @@ struct OptionInfo {
   bool of_why;
 };
 
-constexpr std::array<OptionInfo, 9> kOptions = {{
+constexpr std::array<OptionInfo, 10> kOptions = {{
     {OptionId::kHelp, "--help", "-h", false, true, true},
     {OptionId::kOutput, "--output", "-o", true, true, false},
     {OptionId::kJson, "--json", "", false, true, false},
@@ -41,6 +42,7 @@ constexpr std::array<OptionInfo, 9> kOptions = {{
     {OptionId::kPolicy, "--policy", "", true, true, true},
     {OptionId::kProfile, "--profile", "", true, true, false},
     {OptionId::kReact, "--react", "", false, true, true},
+    {OptionId::kFrom, "--from", "", true, true, true},
 }};
 
 absl::Status Usage(std::string message) {
@@ -116,6 +118,15 @@ absl::Status ParseProfile(std::string_view value, Arguments& parsed) {
   return absl::OkStatus();
 }
 
+absl::Status ParseFrom(std::string_view value, Arguments& parsed) {
+  parsed.read.format = ParseTraceFormat(value);
+  if (parsed.read.format) return absl::OkStatus();
+  return Usage(absl::StrFormat(
+      "--from is otlp-json, otlp-proto, otlp-proto-frames or openai-agents, "
+      "not `%s`",
+      value));
+}
+
 absl::Status Apply(OptionId option, std::string_view value, Arguments& parsed) {
   switch (option) {
     case OptionId::kHelp:
@@ -143,6 +154,8 @@ absl::Status Apply(OptionId option, std::string_view value, Arguments& parsed) {
     case OptionId::kReact:
       parsed.read.react = true;
       break;
+    case OptionId::kFrom:
+      return ParseFrom(value, parsed);
   }
   return absl::OkStatus();
 }

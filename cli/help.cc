@@ -12,9 +12,10 @@ constexpr std::string_view kProgram =
   spanlink help [COMMAND]          explain a command
   spanlink --version
 
-FILE is OTLP/JSON (one object, or one a line), JSON of Jaeger, Langfuse, Datadog
-or the OpenAI Agents SDK, or a dump of an OpenTelemetry SDK; - is standard
-input. `spanlink dialects` lists them.
+FILE is OTLP in JSON (one object, or one a line) or in protobuf (one message, or
+the length-prefixed ones of the Collector's file exporter), JSON of Jaeger,
+Langfuse, Datadog or the OpenAI Agents SDK, or a dump of an OpenTelemetry SDK,
+plain or in gzip; - is standard input. `spanlink dialects` lists them.
 
 Exit status: 0, 1 if a file cannot be read or written, 2 if the command line is
 wrong.
@@ -24,14 +25,17 @@ constexpr std::string_view kLink =
     R"(spanlink link FILE... [options]
 
 Finds the links of each FILE (- is standard input) by itself. A trace that is
-spread over files: cat A B | spanlink link -
+spread over files, or whose messages are in a file of log records:
+cat A B | spanlink link -
 
-On a terminal it shows a table. Into a pipe it writes the same OTLP/JSON with
-the links on it.
+On a terminal it shows a table. Into a pipe it writes the same trace with the
+links on it, in the format of FILE: in gzip if FILE is, whatever OUT is called.
 
-  -o, --output OUT        write the linked trace to OUT, as a whole or not
-                          at all; OUT may be FILE, and - is standard output.
+  -o, --output OUT        write the linked trace to OUT, as a whole or not at
+                          all; OUT may be FILE, and - is standard output.
                           Several FILEs are written one after another.
+      --from FORMAT       do not look at the content: FILE is otlp-json,
+                          otlp-proto, otlp-proto-frames or openai-agents
       --table             show the table, also into a pipe
       --json              print one link a line as JSON, then the diagnostics
       --explain           say why spans have no link and what to do about it
@@ -61,6 +65,7 @@ Without it: the last span that carries a link.
 
       --min-evidence NAME leave weaker links out, as in `spanlink link`
       --policy first|all  as in `spanlink link`
+      --from FORMAT       as in `spanlink link`
       --react             as in `spanlink link`
   -h, --help              this text
 )";

@@ -42,7 +42,8 @@ void WriteJsonLinks(const TraceView& view, const TextSink& write) {
                  {"evidence", EvidenceName(link.evidence)},
                  {"tool_name", link.tool_name.str()},
                  {"tool_call_id", nullptr}};
-    if (!link.tool_call_id.empty()) line["tool_call_id"] = link.tool_call_id.str();
+    if (!link.tool_call_id.empty())
+      line["tool_call_id"] = link.tool_call_id.str();
     WriteLine(line, write);
   }
 }

@@ -122,11 +122,27 @@ class LinkRun {
           std::string(bytes.status().message()))));
     }
     if (!bytes.ok()) return Fail(bytes.status());
+    if (!FitsBehindOthers(trace, file)) return false;
     Output& output = out_ != nullptr ? out_->output() : standard_output_;
     output.Write(*bytes);
     const bool last = &file == &arguments_.files.back();
-    if (!last && !bytes->ends_with('\n')) output.Write("\n");
+    const bool text =
+        trace.format() == TraceFormat::kOtlpJson && !trace.compressed();
+    if (text && !last && !bytes->ends_with('\n')) output.Write("\n");
     return true;
+  }
+
+  // Files of one format, one after another, are again a file of that format.
+  bool FitsBehindOthers(const TraceFile& trace, const std::string& file) {
+    const std::string format =
+        absl::StrFormat("%s%s", TraceFormatName(trace.format()),
+                        trace.compressed() ? " in gzip" : "");
+    if (written_format_.empty()) written_format_ = format;
+    if (written_format_ == format) return true;
+    return Fail(absl::FailedPreconditionError(absl::StrFormat(
+        "%s: is %s, and what stands before it in the output %s: write it to a "
+        "file of its own",
+        file, format, written_format_)));
   }
 
   void CommitOutput() {
@@ -153,6 +169,7 @@ class LinkRun {
   std::unique_ptr<OutputFile> out_;
   DiagnosticCounts counts_{};
   size_t links_ = 0;
+  std::string written_format_;  // of what is in the output
   bool ok_ = true;
 };
 

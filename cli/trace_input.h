@@ -2,6 +2,7 @@
 #ifndef SPANLINK_CLI_TRACE_INPUT_H_
 #define SPANLINK_CLI_TRACE_INPUT_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -10,10 +11,10 @@
 
 namespace spanlink::cli {
 
-// Names the lines that had to be skipped on standard error, and shows progress
-// there if it is a terminal. Errors: Unavailable
-// where the bytes cannot be had, else those of `TraceFile::Read`. Messages
-// start with the file's name.
+// `options` as for `TraceFile::Read`. Names the lines that had to be skipped on
+// standard error, and shows progress there if it is a terminal. Errors:
+// Unavailable where the bytes cannot be had, else those of `TraceFile::Read`.
+// Messages start with the file's name.
 absl::StatusOr<TraceFile> ReadTrace(const std::string& path,
                                     const ReadOptions& options);
 

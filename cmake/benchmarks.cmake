@@ -1,9 +1,11 @@
 # One program for each benchmark.
 find_package(benchmark REQUIRED)
+find_package(simdjson REQUIRED)
 
 add_library(spanlink_bench_support STATIC ${SPANLINK_BENCH_SUPPORT_SOURCES})
 target_link_libraries(spanlink_bench_support
-  PUBLIC spanlink spanlink_flags benchmark::benchmark_main)
+  PUBLIC spanlink spanlink_oracle spanlink_flags simdjson::simdjson
+         benchmark::benchmark_main)
 
 foreach(source IN LISTS SPANLINK_BENCHMARKS)
   cmake_path(GET source STEM name)

@@ -32,10 +32,19 @@ set(SPANLINK_CORE_SOURCES
 # Readers of traces and what they need.
 set(SPANLINK_READER_SOURCES
   json/json_cursor.cc
-  otlp/otlp_attributes.cc
+  otlp/base64.cc
+  otlp/byte_edits.cc
+  otlp/otlp_file.cc
+  otlp/otlp_ids.cc
+  otlp/otlp_json_attributes.cc
+  otlp/otlp_json_reader.cc
+  otlp/otlp_json_writer.cc
+  otlp/otlp_link.cc
   otlp/otlp_numbers.cc
-  otlp/otlp_reader.cc
-  otlp/otlp_writer.cc
+  otlp/otlp_proto_attributes.cc
+  otlp/otlp_proto_reader.cc
+  otlp/otlp_proto_writer.cc
+  otlp/proto_cursor.cc
   dialects/adot.cc
   dialects/arguments.cc
   dialects/attributes.cc
@@ -61,6 +70,7 @@ set(SPANLINK_READER_SOURCES
   pipeline/agents_export_format.cc
   pipeline/datadog_format.cc
   pipeline/jaeger_format.cc
+  pipeline/gzip.cc
   pipeline/json_format.cc
   pipeline/json_source.cc
   pipeline/json_walk.cc
@@ -70,6 +80,7 @@ set(SPANLINK_READER_SOURCES
   pipeline/recording_source.cc
   pipeline/sdk_dump_format.cc
   pipeline/trace_file.cc
+  pipeline/trace_format.cc
   pipeline/understood.cc
 )
 
@@ -86,6 +97,7 @@ set(SPANLINK_HEADERS
   model/span_context.h
   model/span_link.h
   pipeline/trace_file.h
+  pipeline/trace_format.h
   pipeline/trace_types.h
 )
 
@@ -127,12 +139,25 @@ set(SPANLINK_PYTHON_SOURCES
 # What tests share.
 set(SPANLINK_TEST_SUPPORT_SOURCES
   tests/dialect_testing.cc
+  tests/fingerprint_agreement.cc
   tests/json_oracle.cc
+  tests/otlp_proto_testing.cc
   tests/r6_agents_integration.cc
   tests/r6_chat_integration.cc
   tests/run_generator.cc
   tests/test_env.cc
   tests/testing.cc
+)
+
+# What is fuzzed, and the fuzzer that `./dev fuzz` links with it.
+set(SPANLINK_FUZZ_SOURCES
+  fuzz/fuzz_fingerprint.cc
+  fuzz/fuzz_otlp.cc
+  fuzz/fuzz_trace.cc
+  fuzz/targets.cc
+)
+set(SPANLINK_FUZZER_SOURCES
+  fuzz/fuzzer.cc
 )
 
 # Tests: one program each.
@@ -151,8 +176,10 @@ set(SPANLINK_TESTS
   tests/explain_test.cc
   tests/fingerprint_oracle_test.cc
   tests/fingerprint_test.cc
+  tests/fuzz_corpus_test.cc
   tests/genai_dialect_test.cc
   tests/genai_events_dialect_test.cc
+  tests/gzip_test.cc
   tests/handoff_names_test.cc
   tests/independent_producers_test.cc
   tests/json_cursor_oracle_test.cc
@@ -166,10 +193,16 @@ set(SPANLINK_TESTS
   tests/openai_agents_events_test.cc
   tests/openinference_dialect_test.cc
   tests/openllmetry_dialect_test.cc
-  tests/otlp_reader_test.cc
-  tests/otlp_writer_test.cc
+  tests/otlp_carriers_test.cc
+  tests/otlp_json_reader_test.cc
+  tests/otlp_json_writer_test.cc
+  tests/otlp_logs_test.cc
+  tests/otlp_proto_oracle_test.cc
+  tests/otlp_proto_reader_test.cc
+  tests/otlp_proto_writer_test.cc
   tests/output_test.cc
   tests/properties_test.cc
+  tests/proto_cursor_test.cc
   tests/recorded_runs_test.cc
   tests/recorded_spans_test.cc
   tests/recordings_test.cc
@@ -199,6 +232,7 @@ set(SPANLINK_CONFORMANCE_SOURCES
 
 # What benchmarks share.
 set(SPANLINK_BENCH_SUPPORT_SOURCES
+  bench/otlp_workload.cc
   bench/workload.cc
 )
 
@@ -206,6 +240,7 @@ set(SPANLINK_BENCH_SUPPORT_SOURCES
 set(SPANLINK_BENCHMARKS
   bench/dispatch_benchmark.cc
   bench/fingerprint_benchmark.cc
+  bench/otlp_benchmark.cc
   bench/tracker_benchmark.cc
 )
 

@@ -2,9 +2,10 @@
 find_package(GTest REQUIRED)
 find_package(rapidcheck REQUIRED)
 
-add_library(spanlink_test_support STATIC ${SPANLINK_TEST_SUPPORT_SOURCES})
+add_library(spanlink_test_support STATIC
+            ${SPANLINK_TEST_SUPPORT_SOURCES} ${SPANLINK_FUZZ_SOURCES})
 target_link_libraries(spanlink_test_support
-  PUBLIC spanlink_cli spanlink_flags GTest::gmock GTest::gtest_main
+  PUBLIC spanlink_cli spanlink_oracle spanlink_flags GTest::gmock GTest::gtest_main
          rapidcheck)
 
 function(spanlink_test name)

@@ -1,5 +1,13 @@
 #include "spanlink/json/json_cursor.h"
 
+#include <array>
+#include <bit>
+#include <cstddef>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 namespace spanlink {
 namespace {
 
@@ -88,35 +96,49 @@ char SimpleEscape(char c) {
   }
 }
 
+// The type of the value that begins with a character.
+constexpr std::array<JsonType, 256> kTypes = [] {
+  std::array<JsonType, 256> types{};
+  types['{'] = JsonType::kObject;
+  types['['] = JsonType::kArray;
+  types['"'] = JsonType::kString;
+  types['t'] = types['f'] = JsonType::kBool;
+  types['n'] = JsonType::kNull;
+  types['-'] = JsonType::kNumber;
+  for (char c = '0'; c <= '9'; ++c) types[c] = JsonType::kNumber;
+  return types;
+}();
+
+// Returns where the first quote or backslash from `at` on stands, or `end`.
+const char* FindSpecial(const char* at, const char* end) {
+#ifdef __SSE2__
+  const __m128i quote = _mm_set1_epi8('"');
+  const __m128i slash = _mm_set1_epi8('\\');
+  constexpr std::ptrdiff_t kBlock = sizeof(__m128i);
+  for (; end - at >= kBlock; at += kBlock) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const auto found = static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(
+        _mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, slash))));
+    if (found != 0) return at + std::countr_zero(found);
+  }
+#endif
+  while (at != end && *at != '"' && *at != '\\') ++at;
+  return at;
+}
+
 }  // namespace
 
 JsonType JsonCursor::Peek() {
   if (failed()) return JsonType::kNone;
   SkipSpace();
   if (position_ >= text_.size()) return JsonType::kNone;
-  switch (text_[position_]) {
-    case '{':
-      return JsonType::kObject;
-    case '[':
-      return JsonType::kArray;
-    case '"':
-      return JsonType::kString;
-    case 't':
-    case 'f':
-      return JsonType::kBool;
-    case 'n':
-      return JsonType::kNull;
-    default:
-      return IsDigit(text_[position_]) || text_[position_] == '-'
-                 ? JsonType::kNumber
-                 : JsonType::kNone;
-  }
+  return kTypes[static_cast<uint8_t>(text_[position_])];
 }
 
 bool JsonCursor::NextMember(std::string_view* key) {
   std::string_view raw;
   if (!Next('}', "`,` or `}`") || !SkipKey(&raw)) return false;
-  if (raw.find('\\') == std::string_view::npos) {
+  if (!escaped_) {
     *key = raw;
     return true;
   }
@@ -148,7 +170,7 @@ std::optional<std::string_view> JsonCursor::ReadString() {
   std::string_view raw;
   if (Peek() != JsonType::kString || !SkipString(&raw)) return std::nullopt;
   fresh_ = false;
-  if (raw.find('\\') == std::string_view::npos) return raw;
+  if (!escaped_) return raw;
   scratch_.clear();
   UnescapeJson(raw, &scratch_);
   return scratch_;
@@ -198,7 +220,7 @@ bool JsonCursor::Fail(std::string_view expected) {
   return false;
 }
 
-void JsonCursor::SkipSpace() {
+void JsonCursor::SkipSpaces() {
   while (position_ < text_.size() && IsSpace(text_[position_])) ++position_;
 }
 
@@ -261,27 +283,23 @@ bool JsonCursor::SkipScalar() {
   }
 }
 
-// REQUIRES: a quote is at the cursor. A quote ends the string unless an odd
-// number of backslashes stands before it; each run of backslashes is looked at
-// once, by the quote that follows it.
+// REQUIRES: a quote is at the cursor. A backslash takes the next character with
+// it, whatever it is.
 bool JsonCursor::SkipString(std::string_view* raw) {
   const size_t begin = ++position_;
-  for (;;) {
-    const size_t quote = text_.find('"', position_);
-    if (quote == std::string_view::npos) {
-      position_ = text_.size();
-      return Fail("the closing quote of a string");
-    }
-    size_t slashes = 0;
-    while (quote - slashes > position_ && text_[quote - slashes - 1] == '\\') {
-      ++slashes;
-    }
-    position_ = quote + 1;
-    if (slashes % 2 == 0) {
-      *raw = text_.substr(begin, quote - begin);
-      return true;
-    }
+  const char* const end = text_.data() + text_.size();
+  const char* at = FindSpecial(text_.data() + begin, end);
+  escaped_ = at != end && *at == '\\';
+  while (at != end && *at == '\\') {
+    at = end - at > 2 ? FindSpecial(at + 2, end) : end;
   }
+  if (at == end) {
+    position_ = text_.size();
+    return Fail("the closing quote of a string");
+  }
+  position_ = static_cast<size_t>(at - text_.data()) + 1;
+  *raw = text_.substr(begin, position_ - 1 - begin);
+  return true;
 }
 
 bool JsonCursor::SkipNumber() {

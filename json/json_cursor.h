@@ -92,7 +92,12 @@ class JsonCursor {
   bool Enter(char bracket);
   bool Next(char closing, std::string_view separator_or_end);
   bool Fail(std::string_view expected);
-  void SkipSpace();
+  void SkipSpace() {
+    // What is above a space is none; nearly always nothing has to be skipped.
+    if (position_ >= text_.size() || text_[position_] > ' ') return;
+    SkipSpaces();
+  }
+  void SkipSpaces();
   bool SkipContainer();
   bool SkipKey(std::string_view* raw);
   bool SkipScalar();
@@ -103,7 +108,8 @@ class JsonCursor {
 
   std::string_view text_;
   size_t position_;
-  bool fresh_ = false;  // just after an opening bracket
+  bool fresh_ = false;    // just after an opening bracket
+  bool escaped_ = false;  // the last string has escapes
   std::string_view expected_;
   std::string open_;     // brackets that `Skip` has entered
   std::string scratch_;  // the last unescaped string

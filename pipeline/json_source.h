@@ -36,7 +36,7 @@ class JsonSource final : public TraceSource {
   const std::vector<std::string>& problems() const override {
     return problems_;
   }
-  uint64_t byte_count() const override { return bytes_.size(); }
+  std::string_view bytes() const override { return bytes_; }
   // Splices links in where the format has a place for them, and leaves every
   // other byte as it is; FailedPrecondition elsewhere.
   absl::StatusOr<std::string> Write(const std::vector<ConsumerLinks>& links,

@@ -47,7 +47,8 @@ OtlpLink ToOtlpLink(const SpanLink& link, const LinkProfile& profile) {
         {"spanlink.attempt", std::to_string(link.attempt), true});
   }
   if (!link.tool_version.empty()) {
-    out.attributes.push_back({"spanlink.tool_version", link.tool_version.str()});
+    out.attributes.push_back(
+        {"spanlink.tool_version", link.tool_version.str()});
   }
   return out;
 }

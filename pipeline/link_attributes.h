@@ -5,7 +5,7 @@
 #define SPANLINK_PIPELINE_LINK_ATTRIBUTES_H_
 
 #include "spanlink/model/span_link.h"
-#include "spanlink/otlp/otlp_writer.h"
+#include "spanlink/otlp/otlp_link.h"
 #include "spanlink/pipeline/trace_types.h"
 
 namespace spanlink {

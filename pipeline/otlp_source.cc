@@ -1,10 +1,9 @@
 #include "spanlink/pipeline/otlp_source.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "spanlink/dialects/registry.h"
-#include "spanlink/json/json_cursor.h"
-#include "spanlink/otlp/otlp_writer.h"
 #include "spanlink/pipeline/link_attributes.h"
 
 namespace spanlink {
@@ -34,11 +33,31 @@ void Fill(const std::vector<OtlpAttribute>& from, AttributeList* to) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<TraceSource>> OtlpSource::Read(
-    const std::string& name, std::string bytes, const Progress& progress) {
-  auto spans = ReadOtlp(name, bytes, progress);
+    const std::string& name, std::string bytes, OtlpFormat format,
+    const Progress& progress) {
+  auto spans = ReadOtlp({name, bytes, format}, progress);
   if (!spans.ok()) return spans.status();
   return std::unique_ptr<TraceSource>(
       new OtlpSource(std::move(bytes), *std::move(spans)));
+}
+
+void OtlpSource::SortLogs() {
+  const auto key = [](const OtlpLog& log) {
+    return std::pair(log.context, log.time.value_or(Time::max()));
+  };
+  std::stable_sort(
+      spans_.logs.begin(), spans_.logs.end(),
+      [&key](const OtlpLog& a, const OtlpLog& b) { return key(a) < key(b); });
+}
+
+std::span<const OtlpLog> OtlpSource::LogsOf(const SpanContext& context) const {
+  const auto first = std::partition_point(
+      spans_.logs.begin(), spans_.logs.end(),
+      [&context](const OtlpLog& log) { return log.context < context; });
+  const auto last = std::find_if(
+      first, spans_.logs.end(),
+      [&context](const OtlpLog& log) { return log.context != context; });
+  return {first, last};
 }
 
 SpanRef OtlpSource::Ref(size_t index) const {
@@ -60,8 +79,8 @@ std::string OtlpSource::SpanIdText(size_t index) const {
 }
 
 void OtlpSource::ReadAttributes(const OtlpSpan& span) {
-  reader_.Read(span.Text(bytes_, span.attributes),
-               span.Text(bytes_, span.events));
+  reader_.Read(bytes_, span);
+  for (const OtlpLog& log : LogsOf(span.context)) reader_.AddLog(bytes_, log);
   Fill(reader_.attributes(), &attributes_);
   events_.resize(reader_.events().size());
   for (size_t i = 0; i < events_.size(); ++i) {
@@ -74,16 +93,14 @@ void OtlpSource::Decode(size_t index, DecodedSpan* span) {
   const OtlpSpan& record = spans_.spans[index];
   ReadAttributes(record);
   span->facts.Clear();
-  span->name = JsonString(record.Text(bytes_, record.name)).value_or("");
+  span->name = reader_.name();
   span->scope = spans_.scopes[record.scope];
   span->dialect = {};
   span->dropped_attributes = record.dropped_attributes > 0;
-  const std::string message =
-      JsonString(record.Text(bytes_, record.status_message)).value_or("");
   FinishedSpan finished;
   finished.name = span->name;
   finished.failed = record.status == OtlpStatus::kError;
-  finished.status_message = message;
+  finished.status_message = reader_.status_message();
   finished.dropped_attributes = span->dropped_attributes;
   finished.attributes = &attributes_;
   finished.events = events_;
@@ -106,7 +123,7 @@ absl::StatusOr<std::string> OtlpSource::Write(
     }
     additions.push_back(std::move(addition));
   }
-  return WriteOtlp(bytes_, std::move(additions));
+  return WriteOtlp(bytes_, spans_, std::move(additions));
 }
 
 }  // namespace spanlink

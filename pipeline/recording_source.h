@@ -32,7 +32,7 @@ class RecordingSource final : public TraceSource {
   const std::vector<std::string>& problems() const override {
     return recording_.problems;
   }
-  uint64_t byte_count() const override { return bytes_.size(); }
+  std::string_view bytes() const override { return bytes_; }
   // Returns FailedPrecondition: the events have no place for links.
   absl::StatusOr<std::string> Write(const std::vector<ConsumerLinks>& links,
                                     const LinkProfile& profile) const override;

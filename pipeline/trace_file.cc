@@ -7,9 +7,11 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
-#include "spanlink/dialects/openai_agents_events.h"
+#include "absl/strings/str_format.h"
 #include "spanlink/dialects/span_facts.h"
 #include "spanlink/linker/engine.h"
+#include "spanlink/otlp/otlp_file.h"
+#include "spanlink/pipeline/gzip.h"
 #include "spanlink/pipeline/json_format.h"
 #include "spanlink/pipeline/json_source.h"
 #include "spanlink/pipeline/otlp_source.h"
@@ -20,22 +22,14 @@ namespace spanlink {
 namespace {
 
 constexpr size_t kProgressSpans = 4096;
+// Facts of so many spans, with so much text, are kept for `Link`; those of the
+// others are decoded again, so that memory does not grow with the text.
+constexpr size_t kMaxKeptFacts = size_t{1} << 17;
+constexpr size_t kMaxKeptBytes = size_t{64} << 20;
 
 // Absent times come last.
 Time StartOrLast(const std::optional<Time>& start) {
   return start.value_or(Time::max());
-}
-
-// Reads the file in the format that its content has.
-absl::StatusOr<std::unique_ptr<TraceSource>> ReadSource(
-    const std::string& name, std::string bytes, const Progress& progress) {
-  if (IsAgentsRecording(bytes)) {
-    return RecordingSource::Read(name, std::move(bytes));
-  }
-  if (auto format = DetectJsonFormat(bytes)) {
-    return JsonSource::Read(name, std::move(bytes), std::move(format));
-  }
-  return OtlpSource::Read(name, std::move(bytes), progress);
 }
 
 SpanSummary Summarize(const TraceSource& source, size_t index,
@@ -70,6 +64,40 @@ SpanSummary Summarize(const TraceSource& source, size_t index,
   return summary;
 }
 
+OtlpFormat ToOtlpFormat(TraceFormat format) {
+  switch (format) {
+    case TraceFormat::kOtlpProto:
+      return OtlpFormat::kProto;
+    case TraceFormat::kOtlpProtoFrames:
+      return OtlpFormat::kProtoFrames;
+    default:
+      return OtlpFormat::kJson;
+  }
+}
+
+// Reads the file in the format that was asked for, or that its content has.
+absl::StatusOr<std::unique_ptr<TraceSource>> ReadSource(
+    const std::string& name, std::string bytes,
+    std::optional<TraceFormat> asked, const Progress& progress) {
+  const TraceFormat format = asked.value_or(DetectTraceFormat(bytes));
+  if (IsZstd(bytes)) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "%s: 0: expected a trace, plain or in gzip; it is in zstd, which "
+        "`zstd -d` unpacks",
+        name));
+  }
+  if (format == TraceFormat::kOpenAiAgents) {
+    return RecordingSource::Read(name, std::move(bytes));
+  }
+  if (!asked && format == TraceFormat::kOtlpJson) {
+    if (auto other = DetectJsonFormat(bytes)) {
+      return JsonSource::Read(name, std::move(bytes), std::move(other));
+    }
+  }
+  return OtlpSource::Read(name, std::move(bytes), ToOtlpFormat(format),
+                          progress);
+}
+
 }  // namespace
 
 // Spans are kept twice: in the order of the file in `source`, and sorted in
@@ -77,9 +105,13 @@ SpanSummary Summarize(const TraceSource& source, size_t index,
 struct TraceFile::State {
   std::unique_ptr<TraceSource> source;
   ReadOptions options;
+  TraceFormat format = TraceFormat::kOtlpJson;
+  std::string packed;  // the file as it was, if it was in gzip
   std::vector<SpanSummary> spans;
   std::vector<size_t> positions;                   // of spans[i] in the source
   absl::flat_hash_map<SpanContext, size_t> index;  // into `spans`
+  std::vector<SpanFacts> facts;  // of the first spans in the source
+  size_t kept_bytes = 0;
   std::vector<SpanLink> links;
 
   // What the reader found, and that with the engine's of the last `Link`.
@@ -89,6 +121,7 @@ struct TraceFile::State {
   std::vector<DiagnosticEvent> events;
 
   void ReadSpans();
+  void KeepFacts(size_t position, SpanFacts* known);
   void Report(DiagnosticId id, const SpanContext& span, uint64_t times = 1);
   void ReportContent(const DecodedSpan& decoded, const SpanSummary& summary);
   void Sort();
@@ -139,7 +172,21 @@ void TraceFile::State::ReadSpans() {
     spans.push_back(Summarize(*source, i, decoded));
     positions.push_back(i);
     ReportContent(decoded, spans.back());
+    KeepFacts(i, &decoded.facts);
   }
+}
+
+// Takes the facts of the span at `position`, if all before it were taken.
+void TraceFile::State::KeepFacts(size_t position, SpanFacts* known) {
+  if (position != facts.size() || position >= kMaxKeptFacts) return;
+  kept_bytes += known->arguments ? known->arguments->size() : 0;
+  for (const std::string& reading : known->alternatives) {
+    kept_bytes += reading.size();
+  }
+  for (const ChoiceFact& choice : known->choices) {
+    kept_bytes += choice.arguments ? choice.arguments->size() : 0;
+  }
+  if (kept_bytes <= kMaxKeptBytes) facts.push_back(std::move(*known));
 }
 
 // By trace, traces by their first start; then by start.
@@ -244,11 +291,21 @@ void TraceFile::State::SortLinks() {
 absl::StatusOr<TraceFile> TraceFile::Read(std::string name, std::string bytes,
                                           const Progress& progress,
                                           const ReadOptions& options) {
-  auto source = ReadSource(name, std::move(bytes), progress);
+  std::string packed;
+  if (IsGzip(bytes)) {
+    packed = std::move(bytes);
+    auto inflated = Inflate(name, packed);
+    if (!inflated.ok()) return inflated.status();
+    bytes = *std::move(inflated);
+  }
+  const TraceFormat format = options.format.value_or(DetectTraceFormat(bytes));
+  auto source = ReadSource(name, std::move(bytes), options.format, progress);
   if (!source.ok()) return source.status();
   auto state = std::make_unique<State>();
   state->source = *std::move(source);
   state->options = options;
+  state->format = format;
+  state->packed = std::move(packed);
   state->ReadSpans();
   state->Sort();
   state->NameAgents();
@@ -276,13 +333,15 @@ void TraceFile::Link(Options options, const Progress& progress) {
   };
   options.on_annotations = nullptr;
   Engine engine(std::move(options));
-  const uint64_t bytes = state.source->byte_count();
+  const uint64_t bytes = state.source->bytes().size();
   DecodedSpan decoded;
   decoded.facts.wants_text = state.options.react;
   for (size_t i = 0; i < state.spans.size(); ++i) {
     const size_t position = state.positions[i];
-    state.source->Decode(position, &decoded);
-    EmitSignals(decoded.facts, state.source->Ref(position), &engine);
+    const bool kept = position < state.facts.size();
+    if (!kept) state.source->Decode(position, &decoded);
+    EmitSignals(kept ? state.facts[position] : decoded.facts,
+                state.source->Ref(position), &engine);
     if (progress && i % kProgressSpans == 0) {
       const double share = double(i) / double(state.spans.size());
       progress(static_cast<uint64_t>(share * double(bytes)), bytes);
@@ -308,6 +367,10 @@ const std::vector<DiagnosticEvent>& TraceFile::events() const {
   return state_->events;
 }
 
+TraceFormat TraceFile::format() const { return state_->format; }
+
+bool TraceFile::compressed() const { return !state_->packed.empty(); }
+
 const std::vector<std::string>& TraceFile::warnings() const {
   return state_->source->problems();
 }
@@ -330,7 +393,10 @@ absl::StatusOr<std::string> TraceFile::Write(const LinkProfile& profile) const {
   for (auto& [position, consumer] : consumers) {
     links.push_back(std::move(consumer));
   }
-  return state_->source->Write(links, profile);
+  auto written = state_->source->Write(links, profile);
+  if (!written.ok() || !compressed()) return written;
+  return *written == state_->source->bytes() ? state_->packed
+                                             : Deflate(*written);
 }
 
 }  // namespace spanlink

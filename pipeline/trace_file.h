@@ -1,10 +1,11 @@
 // TraceFile: the bytes of a trace in, the same trace with links out.
 //
-// Reads OTLP/JSON (`ExportTraceServiceRequest` or `TracesData`, one object or
-// one a line) or the event recordings of the OpenAI Agents SDK, told apart by
-// their content; turns spans into signals with the decoders in `dialects/`;
-// links them in settled mode; and writes the same trace with the links on the
-// consumer spans. Spans that cannot be read pass through untouched.
+// Reads OTLP (`ExportTraceServiceRequest` or `TracesData`) in JSON or protobuf,
+// or the event recordings of the OpenAI Agents SDK, plain or in gzip, told
+// apart by their content; turns spans into signals with the decoders in
+// `dialects/`; links them in settled mode; and writes the same trace with the
+// links on the consumer spans. Spans that cannot be read pass through
+// untouched.
 //
 // Thread safety: Thread-compatible.
 // Errors: `Read` returns InvalidArgument with "FILE: OFFSET: what was expected"
@@ -27,6 +28,7 @@
 #include "spanlink/model/diagnostics.h"
 #include "spanlink/model/signals.h"
 #include "spanlink/model/span_link.h"
+#include "spanlink/pipeline/trace_format.h"
 #include "spanlink/pipeline/trace_types.h"
 
 namespace spanlink {
@@ -58,8 +60,11 @@ class TraceFile {
   // Returns nullptr if the file has no such span.
   const SpanSummary* Find(const SpanContext& context) const;
 
-  // Returns the trace with the links on it. OTLP/JSON only: FailedPrecondition
-  // for recordings of the SDK, which have no place for links.
+  TraceFormat format() const;
+  bool compressed() const;  // in gzip
+  // Returns the trace with the links on it, in gzip again if it was; identical
+  // if no link is added. OTLP only: FailedPrecondition for recordings of the
+  // SDK, which have no place for links.
   absl::StatusOr<std::string> Write(const LinkProfile& profile) const;
 
  private:

@@ -50,7 +50,7 @@ class TraceSource {
   // Spans and lines that could not be read, and what to say about them.
   virtual uint64_t unreadable() const = 0;
   virtual const std::vector<std::string>& problems() const = 0;
-  virtual uint64_t byte_count() const = 0;
+  virtual std::string_view bytes() const = 0;
 
   // Returns the file with links on its spans.
   virtual absl::StatusOr<std::string> Write(

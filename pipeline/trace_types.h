@@ -12,6 +12,7 @@
 
 #include "spanlink/model/signals.h"
 #include "spanlink/model/span_context.h"
+#include "spanlink/pipeline/trace_format.h"
 
 namespace spanlink {
 
@@ -44,6 +45,9 @@ struct ReadOptions {
   // Takes text of the form `Action: …`, `Action Input: …` for calls. Guesswork,
   // and whoever writes into a prompt can make it up.
   bool react = false;
+  // What the file holds, inside of gzip if it is that; nullopt: see for
+  // yourself.
+  std::optional<TraceFormat> format;
 };
 
 // Attributes on the links that are written. Several may be chosen.

@@ -35,6 +35,18 @@ TEST(ArgumentsTest, LinkHasDefaults) {
   EXPECT_TRUE(parsed.profile.datadog && parsed.profile.semconv);
 }
 
+TEST(ArgumentsTest, FormatsHaveNames) {
+  EXPECT_EQ(Parse({"link", "a"}).read.format, std::nullopt);
+  for (const char* name :
+       {"otlp-json", "otlp-proto", "otlp-proto-frames", "openai-agents"}) {
+    const Arguments parsed = Parse({"why", "a", "--from", name});
+    ASSERT_TRUE(parsed.read.format.has_value()) << name;
+    EXPECT_EQ(TraceFormatName(*parsed.read.format), name);
+  }
+  EXPECT_THAT(ErrorOf({"link", "a", "--from=xml"}),
+              HasSubstr("--from is otlp-json, otlp-proto"));
+}
+
 TEST(ArgumentsTest, OptionsStandAnywhere) {
   const Arguments parsed =
       Parse({"link", "--table", "a", "--min-evidence", "order", "b",

@@ -4,6 +4,7 @@ Set SPANLINK_BINARY to the binary. Golden outputs stand beside their traces in
 tests/testdata/cli; SPANLINK_UPDATE_GOLDEN=1 writes them anew.
 """
 
+import gzip
 import json
 import os
 import pathlib
@@ -327,6 +328,36 @@ class WhyTest(Case):
 
 
 class OutputTest(Case):
+
+  def test_gzip_is_written_as_gzip(self):
+    packed = gzip.compress(DESK.read_bytes())
+    result = spanlink("link", "-", stdin=packed)
+    self.assertEqual(result.returncode, 0, result.stderr)
+    plain = spanlink("link", "-", stdin=DESK.read_bytes())
+    self.assertEqual(gzip.decompress(result.stdout), plain.stdout)
+
+  def test_one_output_holds_one_format(self):
+    with tempfile.TemporaryDirectory() as folder:
+      packed = pathlib.Path(folder, "desk.json.gz")
+      packed.write_bytes(gzip.compress(DESK.read_bytes()))
+      both = spanlink("link", packed, packed)
+      self.assertEqual(both.returncode, 0, both.stderr)
+      once = spanlink("link", packed)
+      self.assertEqual(gzip.decompress(both.stdout),
+                       2 * gzip.decompress(once.stdout))
+      mixed = spanlink("link", DESK, packed)
+      self.assertEqual(mixed.returncode, 1)
+      self.assertIn(b"desk.json.gz: is otlp-json in gzip, and what stands "
+                    b"before it in the output otlp-json", mixed.stderr)
+
+  def test_a_forced_format_is_believed(self):
+    result = spanlink("link", "--from", "otlp-proto", DESK)
+    self.assertEqual(result.returncode, 1)
+    self.assertIn(b"desk.otlp.json: ", result.stderr)
+    self.assertIn(b": expected ", result.stderr)
+    self.assertEqual(
+        spanlink("link", "--from=otlp-json", DESK).stdout,
+        spanlink("link", DESK).stdout)
 
   def test_the_output_may_be_the_input(self):
     path = self.write("trace.json", DESK.read_bytes())

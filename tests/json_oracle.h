@@ -21,7 +21,7 @@ using Tree = nlohmann::json;
 
 struct OracleTree {
   // The document is valid but the oracle cannot tell its value: it holds a
-  // number beyond the range of a double.
+  // number beyond the range of a double, or one too long to write out.
   bool unsure = false;
   std::optional<Tree> tree;  // nullopt: the text is not JSON
 };
@@ -32,6 +32,10 @@ OracleTree ReadTree(std::string_view text);
 // Returns a text that two arguments share exactly if they are one value by the
 // rules of linker/fingerprint.h; nullopt if the oracle is unsure.
 std::optional<std::string> CanonicalText(std::string_view arguments);
+
+// Returns whether a canonical text holds what the oracle takes for text and the
+// fingerprint tells apart: broken UTF-8 and lone surrogates.
+bool IsLenient(const std::string& canonical);
 
 using Random = std::mt19937_64;
 

@@ -220,7 +220,8 @@ TEST_P(MemoryTest, CallsAreBoundedInBytes) {
   // 16,384 calls and 65,536 places in the tree; the arguments would be 100 MB.
   EXPECT_LT(most, size_t{40} << 20);
   tracker.OnSignal(ScopeFinish{HashTraceId("t")});
-  EXPECT_LT(LiveBytes() - before, size_t{64} << 10);
+  // A few chunks of memory stay for the next scope.
+  EXPECT_LT(LiveBytes() - before, size_t{160} << 10);
 }
 
 // Scopes come and go: what they leave does not add up. The names of as many

@@ -241,6 +241,14 @@ TEST(TraceFileTest, DuplicateSpansCountAsOne) {
   EXPECT_EQ(Written(Linked(once)), once);
 }
 
+TEST(TraceFileTest, SpansBehindADuplicateKeepTheirOwnFacts) {
+  std::vector<std::string> spans = Round();
+  spans.insert(spans.begin(), spans[0]);
+  EXPECT_THAT(Lines(Linked(Document(spans))),
+              ElementsAre("2 <- 1 tool_choice arguments",
+                          "3 <- 2 tool_result arguments"));
+}
+
 TEST(TraceFileTest, DiagnosticsAreReadersAndEnginesTogether) {
   std::vector<std::string> spans = {Round()[0], "7"};
   TraceFile file = Linked(Document(spans));

@@ -118,9 +118,9 @@ void BindFiles(nb::module_& module) {
       "link", &Link, "trace"_a, nb::kw_only(), "policy"_a = "first",
       "min_evidence"_a = "name", "cross_trace"_a = "conversation",
       "profile"_a = "datadog,semconv",
-      "Returns a trace (OTLP/JSON, one object or one a line) with span links "
-      "on\n"
-      "it, and every other byte as it was. `profile`: the attributes of the\n"
+      "Returns a trace (OTLP in JSON or protobuf, plain or in gzip) with span\n"
+      "links on it, in the format in which it came and every other byte as it\n"
+      "was. `profile`: the attributes of the\n"
       "links. The GIL is released. O(n log n) for n spans.\n\n"
       "Raises ValueError, with the offset and what was expected there, if the\n"
       "envelope cannot be read; spans that cannot be read pass through.");
@@ -128,7 +128,7 @@ void BindFiles(nb::module_& module) {
       "find_links", &FindLinks, "trace"_a, nb::kw_only(), "name"_a = "trace",
       "policy"_a = "first", "min_evidence"_a = "name",
       "cross_trace"_a = "conversation",
-      "Returns the links of a trace as values: OTLP/JSON as for `link`,\n"
+      "Returns the links of a trace as values: OTLP as for `link`,\n"
       "or the recorded events of the OpenAI Agents SDK. Sorted by the\n"
       "start of their consumer. `name`: of the trace, in errors. Raises\n"
       "as `link` does.");

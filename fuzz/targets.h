@@ -1,0 +1,36 @@
+// What is fuzzed: functions that take any bytes and abort, with a sentence, if
+// a promise is broken.
+//
+// `./dev fuzz TARGET SECONDS` drives them with libFuzzer, starting from
+// fuzz/corpus/TARGET; tests/fuzz_corpus_test.cc runs them over the corpora.
+#ifndef SPANLINK_FUZZ_TARGETS_H_
+#define SPANLINK_FUZZ_TARGETS_H_
+
+#include <span>
+#include <string_view>
+
+namespace spanlink::fuzz {
+
+// Read, splice links in, read again: the links are there, the rest is
+// identical, and doing it again changes nothing.
+void FuzzOtlpJson(std::string_view bytes);
+void FuzzOtlpProto(std::string_view bytes);
+// Two arguments, divided by a byte 0xFF, have one fingerprint exactly if the
+// slow oracle writes them alike; so have other spellings of the first.
+void FuzzFingerprint(std::string_view bytes);
+// A whole trace file of any format through every dialect, the linker and the
+// writer; what is linked is not changed by linking.
+void FuzzTrace(std::string_view bytes);
+
+struct Target {
+  std::string_view name;
+  void (*run)(std::string_view bytes);
+};
+std::span<const Target> Targets();
+
+// Aborts unless `holds`.
+void Check(bool holds, const char* promise);
+
+}  // namespace spanlink::fuzz
+
+#endif  // SPANLINK_FUZZ_TARGETS_H_
