@@ -47,6 +47,15 @@ bool IsOfLog(uint32_t tag) {
          tag == otlp_proto::kLogObservedTime;
 }
 
+// The event's own time counts before the observer's.
+void ReadLogTime(const ProtoCursor& field, OtlpLog* log) {
+  const uint64_t nanos = field.value();
+  const bool better = field.tag() == otlp_proto::kLogTime || !log->time;
+  if (better && nanos > 0 && nanos <= kMaxNanoseconds) {
+    log->time = Time(Duration(static_cast<int64_t>(nanos)));
+  }
+}
+
 // Walks the messages of one file.
 class Walker {
  public:
@@ -230,14 +239,9 @@ bool Walker::ReadLogField(const ProtoCursor& field, OtlpLog* log) {
     case otlp_proto::kLogSpanId:
       return value.empty() || ReadId(field, &log->context.span_id);
     case otlp_proto::kLogTime:
-    case otlp_proto::kLogObservedTime: {
-      const uint64_t nanos = field.value();
-      const bool better = field.tag() == otlp_proto::kLogTime || !log->time;
-      if (better && nanos > 0 && nanos <= kMaxNanoseconds) {
-        log->time = Time(Duration(static_cast<int64_t>(nanos)));
-      }
+    case otlp_proto::kLogObservedTime:
+      ReadLogTime(field, log);
       return true;
-    }
     case otlp_proto::kLogEventName:
       log->name = value;
       return true;

@@ -27,16 +27,21 @@ Id IdOf(std::string_view bytes) {
   return id;
 }
 
+// Returns the string that a value is, "" for anything else.
+std::string ReadString(ProtoCursor value) {
+  std::string text;
+  while (value.Next()) {
+    if (value.tag() == otlp_proto::kStringValue) text = value.bytes();
+  }
+  return text;
+}
+
 std::pair<std::string, std::string> ReadAttribute(ProtoCursor cursor) {
   std::pair<std::string, std::string> attribute;
   while (cursor.Next()) {
     if (cursor.tag() == otlp_proto::kKey) attribute.first = cursor.bytes();
-    if (cursor.tag() != otlp_proto::kValue) continue;
-    ProtoCursor value = cursor.Enter();
-    while (value.Next()) {
-      if (value.tag() == otlp_proto::kStringValue) {
-        attribute.second = value.bytes();
-      }
+    if (cursor.tag() == otlp_proto::kValue) {
+      attribute.second = ReadString(cursor.Enter());
     }
   }
   return attribute;
