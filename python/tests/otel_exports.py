@@ -97,13 +97,14 @@ def run_exported(
     *,
     hooks: Any = None,
     also: Any = (),
+    batch: type[OneBatch] = OneBatch,
     **options: Any,
 ) -> Exported:
     """Runs a scenario in front of an `OtelExporter` with these options. `also`: other
     tracing processors."""
     memory = InMemorySpanExporter()
     exporter = OtelExporter(memory, **options)
-    processor = SpanLinkProcessor(next=OneBatch(exporter))
+    processor = SpanLinkProcessor(next=batch(exporter))
     env = sdk_runs.Env(api, streamed, hooks)
     if isinstance(body, str):
         body = sdk_runs.SCENARIOS[body].body

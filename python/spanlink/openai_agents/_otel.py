@@ -52,7 +52,11 @@ from spanlink.openai_agents._payload import (
     message_json,
     payload_text,
 )
-from spanlink.openai_agents._processor import links_of, waits_for_approval
+from spanlink.openai_agents._processor import (
+    arguments_of,
+    links_of,
+    waits_for_approval,
+)
 
 _log = logging.getLogger("spanlink")
 
@@ -63,10 +67,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 # OpenTelemetry's default limit for one span.
 _MAX_LINKS = 128
 
-# Traces, and answers with calls, that are remembered; the oldest are forgotten.
+# Traces that are remembered; the oldest are forgotten.
 _MAX_TRACES = 4096
-_MAX_ANSWERS = 256
-_MAX_ARGUMENTS = 1 << 16  # of a call that is remembered, in characters
 
 # Annotations with such a key become attributes of that name, except in these
 # namespaces, which say what a span is.
@@ -118,10 +120,9 @@ class OtelExporter(TracingExporter):
     Tools and handoffs carry what went in and came out as `gen_ai.tool.call.arguments`
     and `.result` and, equal to them, `traceloop.entity.input` and `.output`: the
     arguments as the model wrote them, a result as `payload_text` has it. A handoff's
-    result is the agent that took over; its arguments are known if it is linked and
-    the span of the answer was exported before or together with it. Without content
-    (`content_is_on`) there are no messages, arguments and results; names, ids, usage
-    and links stay.
+    result is the agent that took over; its arguments are known if it is linked. Without
+    content (`content_is_on`) there are no messages, arguments and results; names, ids,
+    usage and links stay.
 
     `gen_ai.tool.call.id` is written only where the span itself is known to have it
     (by `SpanLinkHooks`, or a release of the SDK that says it), never for a call that
@@ -133,9 +134,8 @@ class OtelExporter(TracingExporter):
 
     `resource`: of all spans; by default that of the environment.
 
-    Keeps names of traces, and arguments of the last few hundred answers that chose
-    tools. Thread-safe if the given exporter is. Raises ValueError for a `profile` that
-    there is not, and nothing later.
+    Keeps names and metadata of the last few thousand traces. Thread-safe if the given
+    exporter is. Raises ValueError for a `profile` that there is not, and nothing later.
     """
 
     def __init__(
@@ -150,8 +150,6 @@ class OtelExporter(TracingExporter):
         self._profile = profile
         self._lock = threading.Lock()
         self._traces: OrderedDict[str, _TraceFacts] = OrderedDict()
-        # By the trace and span of an answer: arguments by call id.
-        self._answers: OrderedDict[tuple[str, str], dict[str, str]] = OrderedDict()
         self.failures = 0
         # Fails here, and not at the first link, for a profile that there is not.
         SpanLink("", "", "", "", "tool_choice", "order").attributes(profile)
@@ -160,7 +158,10 @@ class OtelExporter(TracingExporter):
         """Exports spans that ended; called by the SDK, with traces that began."""
         content = content_is_on()
         for item in items:
-            self._guard(self._remember, item, content)
+            if isinstance(item, Trace):
+                self._guard(self._note_trace, item)
+            elif not isinstance(item, Span):
+                self._count_failure(TypeError())
         spans = [item for item in items if isinstance(item, Span)]
         converted = [self._guard(self._convert, span, content) for span in spans]
         self._hand_over([span for span in converted if span is not None])
@@ -201,12 +202,6 @@ class OtelExporter(TracingExporter):
 
     # What is remembered, for spans that are exported with it or later.
 
-    def _remember(self, item: "Trace | Span[Any]", content: bool) -> None:
-        if isinstance(item, Trace):
-            self._note_trace(item)
-        elif content and _spans.kind_of(item.span_data) == "llm":
-            self._note_answer(item)
-
     def _note_trace(self, trace: Trace) -> None:
         facts = _TraceFacts(
             trace.name,
@@ -218,28 +213,9 @@ class OtelExporter(TracingExporter):
             if len(self._traces) > _MAX_TRACES:
                 self._traces.popitem(last=False)
 
-    def _note_answer(self, span: Span[Any]) -> None:
-        arguments = {
-            choice.tool_call_id: choice.arguments
-            for choice in _spans.choices_of(span.span_data)
-            if choice.arguments is not None and len(choice.arguments) <= _MAX_ARGUMENTS
-        }
-        if not arguments:
-            return
-        with self._lock:
-            self._answers[span.trace_id, span.span_id] = arguments
-            if len(self._answers) > _MAX_ANSWERS:
-                self._answers.popitem(last=False)
-
     def _facts_of(self, trace_id: str) -> _TraceFacts:
         with self._lock:
             return self._traces.get(trace_id, _TraceFacts())
-
-    def _arguments_of(self, link: SpanLink) -> str | None:
-        """What the call of a link was given, if its answer is known."""
-        with self._lock:
-            answer = self._answers.get((link.linked_trace_id, link.linked_span_id))
-            return None if answer is None else answer.get(link.tool_call_id)
 
     # One span.
 
@@ -273,7 +249,7 @@ class OtelExporter(TracingExporter):
         """The name and the attributes of a span."""
         data = span.span_data
         if _type_of(span) == "handoff":
-            name, attributes = self._describe_handoff(data, links, content)
+            name, attributes = _describe_handoff(span, links, content)
         elif _type_of(span) == "function":
             name, attributes = _describe_tool(span, links, content)
         else:
@@ -291,23 +267,23 @@ class OtelExporter(TracingExporter):
             _annotate(written, values)
         return name, {key: _value(value) for key, value in written.items()}
 
-    def _describe_handoff(
-        self, data: Any, links: Sequence[SpanLink], content: bool
-    ) -> tuple[str, Attributes]:
-        link = next((link for link in links if link.kind == "handoff_choice"), None)
-        attributes: Attributes = {
-            "gen_ai.operation.name": "handoff",
-            "gen_ai.handoff.from_agent": data.from_agent,
-            "gen_ai.handoff.to_agent": data.to_agent,
-        }
-        arguments = None
-        if link is not None:
-            attributes["gen_ai.tool.name"] = link.tool_name or None
-            attributes["gen_ai.tool.type"] = "function"
-            arguments = self._arguments_of(link)
-        if content:
-            attributes |= _payload(arguments, data.to_agent)
-        return _named("handoff", data.to_agent), attributes
+
+def _describe_handoff(
+    span: Span[Any], links: Sequence[SpanLink], content: bool
+) -> tuple[str, Attributes]:
+    data = span.span_data
+    link = next((link for link in links if link.kind == "handoff_choice"), None)
+    attributes: Attributes = {
+        "gen_ai.operation.name": "handoff",
+        "gen_ai.handoff.from_agent": data.from_agent,
+        "gen_ai.handoff.to_agent": data.to_agent,
+    }
+    if link is not None:
+        attributes["gen_ai.tool.name"] = link.tool_name or None
+        attributes["gen_ai.tool.type"] = "function"
+    if content:
+        attributes |= _payload(arguments_of(span), data.to_agent)
+    return _named("handoff", data.to_agent), attributes
 
 
 def _describe_tool(

@@ -30,12 +30,18 @@ _P = ParamSpec("_P")
 # Spans that carry links. All others are handed on when they end.
 _LINKED = ("llm", "tool", "handoff", "guardrail")
 
+# Answers whose calls were not executed so far, and how long the arguments of one may
+# be, in characters.
+_MAX_ANSWERS = 256
+_MAX_ARGUMENTS = 1 << 16
+
 # Parents that are looked at, at most: ids that users choose may go in circles.
 _MAX_DEPTH = 256
 
 _links: "weakref.WeakKeyDictionary[Span[Any], list[SpanLink]]" = (
     weakref.WeakKeyDictionary()
 )
+_arguments: "weakref.WeakKeyDictionary[Span[Any], str]" = weakref.WeakKeyDictionary()
 _unexecuted: "weakref.WeakSet[Span[Any]]" = weakref.WeakSet()
 _live: "weakref.WeakSet[SpanLinkProcessor]" = weakref.WeakSet()
 _live_lock = threading.Lock()
@@ -45,6 +51,13 @@ def links_of(span: Span[Any]) -> tuple[SpanLink, ...]:
     """The links on a span that a `SpanLinkProcessor` has seen, in the order in which
     they were found. For exporters; they live as long as the span."""
     return tuple(_links.get(span, ()))
+
+
+def arguments_of(span: Span[Any]) -> str | None:
+    """What a handoff's span does not say: its arguments, as the span of the answer has
+    them, which may be handed on later. None where no `SpanLinkProcessor` knows them.
+    For exporters; they live as long as the span."""
+    return _arguments.get(span)
 
 
 def waits_for_approval(span: Span[Any]) -> bool:
@@ -135,10 +148,11 @@ class SpanLinkProcessor(TracingProcessor):
     With `SpanLinkHooks` in the run, ids are exact, and it links without sensitive
     data.
 
-    Keeps ids, names and hashes of a trace until it ends, and the spans that are open
-    or wait; at most `max_open` and `max_waiting` of them and `max_traces` traces, the
-    oldest go first. Thread-safe, and safe to fork: a child starts without the spans
-    of its parent. Raises nothing into the run.
+    Keeps ids, names and hashes of a trace until it ends, the arguments of at most 256
+    answers until they are executed, and the spans that are open or wait; at most
+    `max_open` and `max_waiting` of them and `max_traces` traces, the oldest go first.
+    Thread-safe, and safe to fork: a child starts without the spans of its parent.
+    Raises nothing into the run.
     """
 
     def __init__(
@@ -176,6 +190,11 @@ class SpanLinkProcessor(TracingProcessor):
         # that ended and wait.
         self._open: OrderedDict[tuple[str, str], _Entry] = OrderedDict()
         self._waiting: OrderedDict[tuple[str, str], _Entry] = OrderedDict()
+        # Arguments that were not used so far, by trace and LLM span, then by id and
+        # tool; oldest answers first.
+        self._answers: OrderedDict[
+            tuple[str, str], dict[tuple[str, str], str | None]
+        ] = OrderedDict()
         self._tracker = Tracker(
             self._dispatch,
             on_link=self._take_link,
@@ -359,6 +378,7 @@ class SpanLinkProcessor(TracingProcessor):
         given_up = _spans.was_given_up(span.span_data)
         self._report_uses(span, used, "failed" if given_up else outcome)
         choices = list(_spans.choices_of(span.span_data))
+        self._remember_arguments(span, choices)
         self._report_choices(span, choices)
         if parent is not None and parent.last_llm is span:
             parent.prompt_is_known = bool(used)
@@ -388,6 +408,34 @@ class SpanLinkProcessor(TracingProcessor):
                 choice.tool_call_id,
                 index=index,
             )
+
+    def _remember_arguments(
+        self, span: Span[Any], choices: Iterable[_spans.Choice]
+    ) -> None:
+        """Those that an LLM span says, for the handoffs among its calls; what only
+        hooks know is not meant for a trace. Calls of equal ids and names cannot be
+        told apart."""
+        answer: dict[tuple[str, str], str | None] = {}
+        for choice in choices:
+            key, arguments = (choice.tool_call_id, choice.tool_name), choice.arguments
+            if arguments is not None and len(arguments) > _MAX_ARGUMENTS:
+                arguments = None
+            is_clear = answer.setdefault(key, arguments) == arguments
+            answer[key] = arguments if is_clear else None
+        if answer:
+            with self._lock:
+                self._answers[span.trace_id, span.span_id] = answer
+                if len(self._answers) > _MAX_ANSWERS:
+                    self._answers.popitem(last=False)
+
+    def _take_arguments(self, link: SpanLink) -> str | None:
+        """What the call of a link was given; it is forgotten. The lock is held."""
+        key = (link.linked_trace_id, link.linked_span_id)
+        answer = self._answers.get(key, {})
+        arguments = answer.pop((link.tool_call_id, link.tool_name), None)
+        if not answer:
+            self._answers.pop(key, None)
+        return arguments
 
     def _report_or_defer_tool(self, run: _Run, entry: _Entry, outcome: str) -> None:
         """A tool span without a result returned None, or waits for an approval: what
@@ -546,7 +594,11 @@ class SpanLinkProcessor(TracingProcessor):
             if run is None:
                 return  # of somebody else who uses this dispatcher
             entry = run.entries.get(link.span_id)
+            is_choice = link.kind in ("tool_choice", "handoff_choice")
+            arguments = self._take_arguments(link) if is_choice else None
             if entry is not None:
+                if arguments is not None and link.kind == "handoff_choice":
+                    _arguments[entry.span] = arguments
                 known = _links.setdefault(entry.span, [])
                 if link not in known:  # found by another processor
                     known.append(link)
