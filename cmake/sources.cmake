@@ -115,6 +115,7 @@ set(SPANLINK_TEST_SUPPORT_SOURCES
 
 # Tests: one program each.
 set(SPANLINK_TESTS
+  tests/annotation_book_limits_test.cc
   tests/annotation_book_test.cc
   tests/annotation_recordings_test.cc
   tests/arguments_test.cc

@@ -335,7 +335,7 @@ class SpanLinkProcessor(TracingProcessor):
             parent_id=span.parent_id or "",
         )
         with self._lock:
-            parent = run.entries.get(span.parent_id or "")
+            parent = self._parent_of(run, span, kind)
             ready = self._close_window(run, parent)
             if parent is not None and kind == "llm":
                 parent.last_llm = span
@@ -347,7 +347,7 @@ class SpanLinkProcessor(TracingProcessor):
         with self._lock:
             run = self._run(span.trace_id)
             entry = self._entry_of(run, span)
-            parent = run.entries.get(span.parent_id or "")
+            parent = self._parent_of(run, span, entry.kind)
         outcome = "failed"
         try:
             outcome = _spans.outcome_of(span, entry.kind)
@@ -466,6 +466,17 @@ class SpanLinkProcessor(TracingProcessor):
                 return
             yield entry
             span = entry.span
+
+    @staticmethod
+    def _parent_of(run: _Run, span: Span[Any], kind: str) -> _Entry | None:
+        """What is known of the parent. That of an LLM span is around custom spans: a
+        model may open some around its own. The lock is held."""
+        parent = run.entries.get(span.parent_id or "")
+        for _ in range(_MAX_DEPTH if kind == "llm" else 0):
+            if parent is None or parent.span.span_data.type != "custom":
+                break
+            parent = run.entries.get(parent.span.parent_id or "")
+        return parent
 
     def _agent_of(self, run: _Run, span: Span[Any]) -> str:
         """The open agent span around a span; "" if there is none. The lock is held."""
@@ -622,7 +633,7 @@ class SpanLinkProcessor(TracingProcessor):
         with self._lock:
             run = self._run(span.trace_id)
             entry = self._entry_of(run, span)
-            parent = run.entries.get(span.parent_id or "")
+            parent = self._parent_of(run, span, entry.kind)
             entry.ended_at = monotonic()
             entry.window_open = parent is not None and parent.last_llm is span
             key = (span.trace_id, span.span_id)
