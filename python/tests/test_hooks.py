@@ -196,7 +196,7 @@ def outcome_of(seen: Observed) -> tuple[str, str]:
 
 # The shape of an LLM span does not matter to hooks: one API is enough.
 ONE_API = [
-    one for one in sdk_runs.all_runs() if one[1] == sdk_runs.SCENARIOS[one[0]].apis[0]
+    one for one in sdk_runs.runs_here() if one[1] == sdk_runs.SCENARIOS[one[0]].apis[0]
 ]
 
 
@@ -394,7 +394,7 @@ def test_a_model_error_is_recorded_once(api, streamed, sensitive):  # R30
 
 STOPPED = [
     one
-    for one in sdk_runs.all_runs()
+    for one in sdk_runs.runs_here()
     if one[0].startswith(("cancelled_", "stream_abandoned", "stream_cancelled"))
 ]
 
