@@ -16,14 +16,11 @@ Spans are made as they stand in the SDK, ids, parents and times included; no tra
 and no provider of OpenTelemetry has a part in it.
 """
 
-import hashlib
 import logging
 import re
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 from agents.tracing import Span, Trace
@@ -36,23 +33,22 @@ from opentelemetry.sdk.util import BoundedList
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import (
     Link,
-    SpanContext,
     SpanKind,
     Status,
     StatusCode,
-    TraceFlags,
 )
 from opentelemetry.util.types import AttributeValue
 
 from spanlink._core import SpanLink
 from spanlink.openai_agents import _messages, _spans
+from spanlink.openai_agents._otel_ids import context, times
 from spanlink.openai_agents._payload import (
     content_is_on,
     encodable,
     message_json,
     payload_text,
 )
-from spanlink.openai_agents._processor import (
+from spanlink.openai_agents._records import (
     arguments_of,
     links_of,
     waits_for_approval,
@@ -62,7 +58,6 @@ _log = logging.getLogger("spanlink")
 
 _SCOPE = InstrumentationScope("spanlink.openai_agents")
 _PROVIDER = "openai"
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 # OpenTelemetry's default limit for one span.
 _MAX_LINKS = 128
@@ -220,15 +215,15 @@ class OtelExporter(TracingExporter):
     # One span.
 
     def _convert(self, span: Span[Any], content: bool) -> ReadableSpan:
-        trace_id, start, end = _trace_id(span.trace_id), *_times(span)
+        start, end = times(span)
         links = links_of(span)
         kind = _spans.kind_of(span.span_data)
         described = self._guard(self._describe, span, links, content)
         name, attributes = described or (_type_of(span), {})
         return ReadableSpan(
             name=encodable(name),
-            context=_context(trace_id, span.span_id),
-            parent=_context(trace_id, span.parent_id) if span.parent_id else None,
+            context=context(span.trace_id, span.span_id),
+            parent=context(span.trace_id, span.parent_id) if span.parent_id else None,
             resource=self._resource,
             attributes=attributes,
             links=_bounded([self._link(link) for link in links]),
@@ -240,8 +235,8 @@ class OtelExporter(TracingExporter):
         )
 
     def _link(self, link: SpanLink) -> Link:
-        context = _context(_trace_id(link.linked_trace_id), link.linked_span_id)
-        return Link(context, link.attributes(self._profile))
+        producer = context(link.linked_trace_id, link.linked_span_id)
+        return Link(producer, link.attributes(self._profile))
 
     def _describe(
         self, span: Span[Any], links: Sequence[SpanLink], content: bool
@@ -473,56 +468,6 @@ def _value(value: Any) -> AttributeValue:
     if isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value):
         return [encodable(v) for v in value]
     return payload_text(value)
-
-
-# Ids and times.
-
-
-def _trace_id(text: str) -> int:
-    """A trace's own 128 bits, `trace_<32 hex digits>`; any other text is hashed."""
-    digits = text.removeprefix("trace_")
-    return _hex_id(digits, 32) or _hashed(text, 16)
-
-
-def _span_id(text: str) -> int:
-    """64 bits for a span: those of 16 hex digits, or a hash."""
-    return _hex_id(text, 16) or _hashed(text, 8)
-
-
-def _hex_id(digits: str, length: int) -> int:
-    """0 if it is none."""
-    if len(digits) != length or not re.fullmatch("[0-9a-fA-F]+", digits):
-        return 0
-    return int(digits, 16)
-
-
-def _hashed(text: str, size: int) -> int:
-    digest = hashlib.blake2b(str.encode(text, "utf-8", "replace"), digest_size=size)
-    return int.from_bytes(digest.digest(), "big") or 1
-
-
-def _context(trace_id: int, span_id: str) -> SpanContext:
-    flags = TraceFlags(TraceFlags.SAMPLED)
-    return SpanContext(trace_id, _span_id(span_id), False, flags)
-
-
-def _times(span: Span[Any]) -> tuple[int, int]:
-    """When a span started and ended; where one is not known, the other."""
-    start, end = _nanoseconds(span.started_at), _nanoseconds(span.ended_at)
-    if start is None:
-        start = time.time_ns() if end is None else end
-    return start, start if end is None else end
-
-
-def _nanoseconds(text: Any) -> int | None:
-    """Since 1970, from an ISO text, with or without a fraction."""
-    try:
-        when = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except (AttributeError, ValueError):
-        return None
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=timezone.utc)
-    return (when - _EPOCH) // timedelta(microseconds=1) * 1000
 
 
 def _type_of(span: Span[Any]) -> str:
