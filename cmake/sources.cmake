@@ -162,6 +162,7 @@ set(SPANLINK_FUZZER_SOURCES
 
 # Tests: one program each.
 set(SPANLINK_TESTS
+  tests/annotation_book_limits_test.cc
   tests/annotation_book_test.cc
   tests/annotation_recordings_test.cc
   tests/arguments_test.cc

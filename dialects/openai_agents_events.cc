@@ -18,6 +18,8 @@ namespace spanlink {
 namespace {
 
 constexpr size_t kMaxProblems = 8;
+constexpr int kMaxClimb = 256;  // parents that are looked at
+constexpr size_t kNobody = static_cast<size_t>(-1);
 
 // An event's members, as JSON texts; empty if absent or null.
 struct Event {
@@ -33,6 +35,22 @@ std::string Text(std::string_view json) {
 std::string_view Member(std::string_view json, std::string_view key) {
   const std::string_view value = JsonMember(json, key).value_or("");
   return value == "null" ? std::string_view() : value;
+}
+
+SpanKind KindOf(std::string_view type) {
+  if (type == "agent") return SpanKind::kAgent;
+  if (type == "response" || type == "generation") return SpanKind::kLlm;
+  if (type == "function") return SpanKind::kTool;
+  if (type == "handoff") return SpanKind::kHandoff;
+  if (type == "guardrail") return SpanKind::kGuardrail;
+  return SpanKind::kOther;
+}
+
+// Whether a tool's span ended without a result and without an error.
+bool IsSilent(const Event& event) {
+  const std::string type = Text(event.output_type);
+  return event.error.empty() && Member(event.data, "output").empty() &&
+         (type.empty() || type == "NoneType");
 }
 
 bool ReadEvent(JsonCursor* cursor, Event* event) {
@@ -94,6 +112,8 @@ class RecordingReader {
  private:
   void ReadLine(size_t begin, size_t size);
   void ReadSpanEvent(const Event& event, size_t begin, size_t size);
+  void NoteProgress(const Event& event, size_t number, bool is_end);
+  size_t AgentOf(size_t number) const;
   RecordedSpan* SpanOf(const Event& event);
   Time InOrder(Time start);
   std::string Problem(size_t offset, std::string_view expected) const {
@@ -108,6 +128,9 @@ class RecordingReader {
   std::optional<Time> last_start_;
   absl::flat_hash_map<SpanContext, size_t> index_;
   absl::flat_hash_map<TraceId, std::string> conversations_;
+  std::vector<SpanKind> kinds_;  // of the spans
+  // Tools without a result, by the agent whose next step tells what they did.
+  absl::flat_hash_map<size_t, std::vector<size_t>> silent_;
 };
 
 absl::StatusOr<AgentsRecording> RecordingReader::Run() {
@@ -159,6 +182,7 @@ void RecordingReader::ReadSpanEvent(const Event& event, size_t begin,
   }
   const bool is_end = Text(event.ev) == "span_end";
   if (span->ended) return;
+  NoteProgress(event, static_cast<size_t>(span - result_.spans.data()), is_end);
   if (!span->start) {
     const auto start = ParseIsoTime(Text(event.started_at));
     if (start) span->start = InOrder(*start);
@@ -172,6 +196,45 @@ void RecordingReader::ReadSpanEvent(const Event& event, size_t begin,
     const bool moved = *span->start - *span->end < std::chrono::microseconds(1);
     if (moved) span->end = span->start;
   }
+}
+
+void RecordingReader::NoteProgress(const Event& event, size_t number,
+                                   bool is_end) {
+  const SpanKind kind = kinds_[number] = KindOf(Text(event.type));
+  if (kind == SpanKind::kAgent && is_end) {
+    for (const size_t tool : silent_[number]) {
+      result_.spans[tool].silent_outcome = Outcome::kNotExecuted;
+    }
+    silent_.erase(number);
+    return;
+  }
+  const bool goes_on = !is_end && (kind == SpanKind::kLlm ||  //
+                                   kind == SpanKind::kHandoff);
+  const bool is_silent = is_end && kind == SpanKind::kTool && IsSilent(event);
+  if (!goes_on && !is_silent) return;
+  const size_t agent = AgentOf(number);
+  if (agent == kNobody) return;
+  if (goes_on) {
+    silent_.erase(agent);
+  } else if (result_.spans[agent].ended) {
+    result_.spans[number].silent_outcome = Outcome::kFailed;
+  } else {
+    silent_[agent].push_back(number);
+  }
+}
+
+// Returns the nearest agent around a span.
+size_t RecordingReader::AgentOf(size_t number) const {
+  const TraceId trace = result_.spans[number].context.trace_id;
+  for (int steps = 0; steps < kMaxClimb; ++steps) {
+    const std::optional<SpanId> parent = result_.spans[number].parent;
+    if (!parent) break;
+    const auto found = index_.find(SpanContext{trace, *parent});
+    if (found == index_.end()) break;
+    number = found->second;
+    if (kinds_[number] == SpanKind::kAgent) return number;
+  }
+  return kNobody;
 }
 
 RecordedSpan* RecordingReader::SpanOf(const Event& event) {
@@ -188,6 +251,7 @@ RecordedSpan* RecordingReader::SpanOf(const Event& event) {
     span.trace_id = std::move(trace_id);
     span.span_id = std::move(span_id);
     result_.spans.push_back(std::move(span));
+    kinds_.push_back(SpanKind::kOther);
   }
   return &result_.spans[it->second];
 }
@@ -201,15 +265,6 @@ Time RecordingReader::InOrder(Time start) {
   }
   last_start_ = start;
   return start;
-}
-
-SpanKind KindOf(std::string_view type) {
-  if (type == "agent") return SpanKind::kAgent;
-  if (type == "response" || type == "generation") return SpanKind::kLlm;
-  if (type == "function") return SpanKind::kTool;
-  if (type == "handoff") return SpanKind::kHandoff;
-  if (type == "guardrail") return SpanKind::kGuardrail;
-  return SpanKind::kOther;
 }
 
 void DecodeLlm(std::string_view data, SpanFacts* facts) {
@@ -366,6 +421,7 @@ void DecodeRecordedSpan(std::string_view bytes, const RecordedSpan& span,
   if (!ReadEvent(&cursor, &event)) return;
   facts->finished = span.ended;
   facts->conversation_id = span.conversation_id;
+  facts->outcome = span.silent_outcome;
   DecodeAgentsSpan(
       {Text(event.type), event.data, event.error, Text(event.output_type)},
       facts, span_name);

@@ -11,6 +11,11 @@
 // part of the trace and are not read. `trace_end` does not end anything: a run
 // that waited for an approval goes on after it.
 //
+// A tool's span without a result returned nothing, waits for an approval, or
+// was cancelled; the SDK does not say. What its agent does next tells: if it
+// goes on, the tool ran; if it ends, the tool waits; if it had ended, that was
+// that.
+//
 // Ids are free text in the SDK; the records keep it beside the mapped ids.
 // Spans that start in the same microsecond start in the order of arrival.
 //
@@ -47,6 +52,7 @@ struct RecordedSpan {
   size_t line_begin = 0;
   size_t line_size = 0;
   bool ended = false;
+  Outcome silent_outcome = Outcome::kOk;  // of a tool without a result
 };
 
 struct AgentsRecording {

@@ -112,13 +112,29 @@ void AnnotationBook::Start(const SpanRef& ref, SpanKind kind, Batch& batch) {
   }
   if (!parent_id || span.is_placed) return;
   span.is_placed = true;
-  span.parent = *parent_id;
-  Span& parent = Touch(*parent_id, batch);
+  span.is_other = kind == SpanKind::kOther;
+  span.parent = is_llm ? HookedAround(*parent_id) : *parent_id;
+  Span& parent = Touch(SpanId(span.parent), batch);
   if (is_llm) {
     OnLlmStart(parent, id, batch);
   } else if (parent.phase == Phase::kAfter) {
     Close(parent, batch);
+    if (!parent.has_hooks) parent.phase = Phase::kBefore;
   }
+}
+
+// Returns the parent of an LLM span that hooks talk about: the given one, or
+// one further up of whose hooks some have not ended.
+SpanId AnnotationBook::HookedAround(SpanId parent) {
+  SpanId id = parent;
+  for (int steps = 0; steps < kMaxClimb; ++steps) {
+    const Span* const span = Find(id);
+    if (span == nullptr || span->is_llm) break;
+    if (span->hooks > 0) return id;
+    if (!span->is_placed || !span->is_other) break;
+    id = span->parent;
+  }
+  return parent;
 }
 
 void AnnotationBook::OnLlmStart(Span& parent, SpanId llm, Batch& batch) {
@@ -138,6 +154,7 @@ void AnnotationBook::OnHookStart(Span& parent, Batch& batch) {
     Close(parent, batch);
   }
   parent.phase = Phase::kHook;
+  parent.has_hooks = true;
   ++parent.hooks;
 }
 

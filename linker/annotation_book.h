@@ -13,10 +13,13 @@
 // The last phase also ends when a child that is no LLM span starts, when the
 // next hook starts, and with the parent or the trace. Without any hook it is
 // the same, but the next LLM span begins anew, and an annotation that comes
-// before the first LLM span waits for one. Hooks of several kinds may start and
-// end around one call; of LLM spans that overlap under one parent, the one that
-// started last counts. What finds no LLM span is dropped and counted as
-// `evicted_annotation`. Without a sink for annotations nothing is kept.
+// before the first LLM span, or after the child that ended the last phase,
+// waits for the next one. Hooks of several kinds may start and end around one
+// call; of LLM spans that overlap under one parent, the one that started last
+// counts. A model may open spans of its own around its LLM span: while a hook
+// of a parent further up has not ended, that counts as the parent. What finds
+// no LLM span is dropped and counted as `evicted_annotation`. Without a sink
+// for annotations nothing is kept.
 //
 // Lifetime: `options` and `diagnostics` must outlive the book. Values are other
 // people's secrets: they are freed as soon as they are handed out for good or
@@ -47,6 +50,8 @@ class AnnotationBook {
  public:
   static constexpr size_t kMaxBytes = size_t{16} << 20;
   static constexpr size_t kMaxSpans = size_t{1} << 12;
+  // Spans around an LLM span that are looked at.
+  static constexpr int kMaxClimb = 256;
 
   AnnotationBook(TraceId trace, const Options* options,
                  Diagnostics* diagnostics)
@@ -82,10 +87,12 @@ class AnnotationBook {
     // As a child: whether it is an LLM span, and whether its parent was told.
     bool is_llm = false;
     bool is_placed = false;
+    bool is_other = false;  // no agent, tool …: a model may have opened it
     SpanId parent;
     // As a parent.
     Phase phase = Phase::kBefore;
     bool hook_ended = false;  // in `kLlm`
+    bool has_hooks = false;   // one started, ever
     uint32_t hooks = 0;       // that started and did not end
     SpanId last_llm;          // but in `kBefore`
     std::list<Span*>::iterator age;
@@ -113,6 +120,7 @@ class AnnotationBook {
 
   // Takes what is known of a span that started.
   void Start(const SpanRef& ref, SpanKind kind, Batch& batch);
+  SpanId HookedAround(SpanId parent);
   void OnLlmStart(Span& parent, SpanId llm, Batch& batch);
   void OnLlmEnd(Span& parent, SpanId llm);
   void OnHookStart(Span& parent, Batch& batch);

@@ -1,16 +1,10 @@
-#include "spanlink/linker/annotation_book.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
-#include <map>
-#include <optional>
-#include <span>
-#include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
+
+#include "spanlink/tests/annotation_book_fixture.h"
 
 namespace spanlink {
 namespace {
@@ -18,83 +12,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-Options TestOptions() {
-  Options options;
-  options.on_annotations = [](std::span<const Annotation>) {};
-  options.on_diagnostics = [](std::span<const DiagnosticEvent>) {};
-  return options;
-}
-
-// Spans by name; what was bound reads "LLM span: key".
-class AnnotationBookTest : public ::testing::Test {
- protected:
-  void Start(std::string_view span, SpanKind kind,
-             std::optional<std::string_view> parent) {
-    book_.OnSpanStart({.span = Ref(span, parent), .kind = kind}, batch_);
-  }
-  void StartLlm(std::string_view span, std::string_view parent = "turn") {
-    Start(span, SpanKind::kLlm, parent);
-  }
-  void StartTool(std::string_view span, std::string_view parent = "turn") {
-    Start(span, SpanKind::kTool, parent);
-  }
-  void End(std::string_view span, SpanKind kind,
-           std::optional<std::string_view> parent = std::nullopt) {
-    book_.OnSpanFinish({.span = Ref(span, parent), .kind = kind}, batch_);
-  }
-  void EndLlm(std::string_view span) { End(span, SpanKind::kLlm); }
-  void EndTurn() { End("turn", SpanKind::kOther); }
-  void HookStart(std::string_view parent = "turn") {
-    book_.OnLlmHook({Ref(parent, {}), LlmHook::Phase::kStart}, batch_);
-  }
-  void HookEnd(std::string_view parent = "turn") {
-    book_.OnLlmHook({Ref(parent, {}), LlmHook::Phase::kEnd}, batch_);
-  }
-  void Note(std::string_view key, std::string_view span = "turn",
-            std::string_view value = "v") {
-    book_.OnAnnotate({Ref(span, {}), key, value}, batch_);
-  }
-
-  // Returns what was bound since the last call.
-  std::vector<std::string> Bound() {
-    std::vector<std::string> bound;
-    for (const Batch::BoundAnnotation& annotation : batch_.annotations) {
-      EXPECT_EQ(annotation.llm.trace_id, trace_);
-      bound.push_back(names_[annotation.llm.span_id] + ": " + annotation.key);
-    }
-    batch_.annotations.clear();
-    return bound;
-  }
-  std::vector<std::string> BoundByScopeFinish() {
-    book_.OnScopeFinish(batch_);
-    EXPECT_EQ(book_.size(), 0u);
-    EXPECT_EQ(book_.spans(), 0u);
-    return Bound();
-  }
-  uint64_t lost() const {
-    EXPECT_EQ(batch_.events.size(),
-              diagnostics_.count(DiagnosticId::kEvictedAnnotation));
-    return diagnostics_.count(DiagnosticId::kEvictedAnnotation);
-  }
-  SpanRef Ref(std::string_view span, std::optional<std::string_view> parent) {
-    SpanRef ref{.context = {trace_, Id(span)}};
-    if (parent) ref.parent = Id(*parent);
-    return ref;
-  }
-  SpanId Id(std::string_view name) {
-    const SpanId id = HashSpanId(name);
-    names_[id] = name;
-    return id;
-  }
-
-  const TraceId trace_ = HashTraceId("trace");
-  Options options_ = TestOptions();
-  Diagnostics diagnostics_;
-  AnnotationBook book_{trace_, &options_, &diagnostics_};
-  Batch batch_;
-  std::map<SpanId, std::string> names_;
-};
 
 TEST_F(AnnotationBookTest, HooksOfOneCallReachItsSpan) {
   HookStart();
@@ -419,10 +336,59 @@ TEST_F(AnnotationBookTest, WorksWithoutHooks) {
   EXPECT_THAT(Bound(), IsEmpty());
   EndLlm("L2");
   StartTool("tool");
-  Note("too late");
-  StartLlm("L3");
+  Note("before the next");
   EXPECT_THAT(Bound(), IsEmpty());
+  StartLlm("L3");
+  EXPECT_THAT(Bound(), ElementsAre("L3: before the next"));
+  EXPECT_EQ(lost(), 0u);
+}
+
+TEST_F(AnnotationBookTest, WithoutHooksNothingOutlivesTheParent) {
+  StartLlm("L1");
+  EndLlm("L1");
+  StartTool("tool");
+  Note("too late");
+  EndTurn();
+  EXPECT_EQ(book_.size(), 0u);
   EXPECT_EQ(lost(), 1u);
+}
+
+// R26, R28
+TEST_F(AnnotationBookTest, SpansOfTheModelDoNotHideItsLlmSpan) {
+  HookStart();
+  Note("start");
+  Start("model", SpanKind::kOther, "turn");
+  Start("retry", SpanKind::kOther, "model");
+  StartLlm("L1", "retry");
+  EXPECT_THAT(Bound(), ElementsAre("L1: start"));
+  EndLlm("L1");
+  End("retry", SpanKind::kOther, "model");
+  End("model", SpanKind::kOther, "turn");
+  Note("end");
+  HookEnd();
+  EXPECT_THAT(Bound(), ElementsAre("L1: end"));
+}
+
+TEST_F(AnnotationBookTest, SpansOfAgentsAndToolsHaveLlmSpansOfTheirOwn) {
+  HookStart();
+  Note("start");
+  Start("agent", SpanKind::kAgent, "turn");
+  StartLlm("L1", "agent");
+  StartTool("tool");
+  StartLlm("L2", "tool");
+  EXPECT_THAT(Bound(), IsEmpty());
+}
+
+TEST_F(AnnotationBookTest, HooksThatEndedDoNotReachIntoOtherSpans) {
+  HookStart();
+  StartLlm("L1");
+  EndLlm("L1");
+  HookEnd();
+  Start("own", SpanKind::kOther, "turn");
+  StartLlm("L2", "own");
+  Note("of own", "own");
+  Note("of turn");
+  EXPECT_THAT(Bound(), ElementsAre("L2: of own"));
 }
 
 TEST_F(AnnotationBookTest, HookWithoutAnyLlmSpanLeavesNothing) {
@@ -457,117 +423,6 @@ TEST_F(AnnotationBookTest, LateChildOfAnEndedParentIsHarmless) {
   Note("direct", "L1");
   EXPECT_THAT(Bound(), ElementsAre("L1: start", "L1: direct"));
   EXPECT_EQ(book_.spans(), 1u);
-}
-
-TEST_F(AnnotationBookTest, OldestGoesFirst) {
-  options_.limits.annotations_per_scope = 2;
-  HookStart();
-  Note("one");
-  Note("two", "other");
-  Note("three");
-  EXPECT_EQ(book_.size(), 2u);
-  EXPECT_EQ(lost(), 1u);
-  StartLlm("L1");
-  EXPECT_THAT(Bound(), ElementsAre("L1: three"));
-}
-
-TEST_F(AnnotationBookTest, BoundOnesMakeRoomWithoutLoss) {
-  options_.limits.annotations_per_scope = 2;
-  HookStart();
-  Note("one");
-  Note("two");
-  StartLlm("L1");
-  EndLlm("L1");
-  EXPECT_EQ(book_.size(), 2u);  // for a retry
-  EXPECT_THAT(Bound(), ElementsAre("L1: one", "L1: two"));
-  Note("three");
-  Note("four");
-  Note("five");
-  EXPECT_THAT(Bound(), ElementsAre("L1: three"));
-  HookEnd();
-  EXPECT_THAT(Bound(), ElementsAre("L1: four", "L1: five"));
-  EXPECT_EQ(lost(), 0u);
-}
-
-TEST_F(AnnotationBookTest, LimitOfZeroKeepsNothing) {
-  options_.limits.annotations_per_scope = 0;
-  HookStart();
-  Note("lost");
-  EXPECT_EQ(book_.size(), 0u);
-  EXPECT_EQ(lost(), 1u);
-  StartLlm("L1");
-  Note("open");
-  EXPECT_THAT(Bound(), ElementsAre("L1: open"));
-}
-
-TEST_F(AnnotationBookTest, BytesAreBounded) {
-  const std::string half(AnnotationBook::kMaxBytes / 2, 'x');
-  HookStart();
-  Note("", "turn", half);
-  Note("", "turn", half);
-  EXPECT_EQ(book_.size(), 2u);
-  Note("small");
-  EXPECT_EQ(book_.size(), 2u);
-  EXPECT_EQ(lost(), 1u);
-  Note("huge", "turn", half + half);
-  EXPECT_EQ(book_.size(), 2u);
-  EXPECT_EQ(lost(), 2u);
-  StartLlm("L1");
-  EXPECT_THAT(Bound(), ElementsAre("L1: ", "L1: small"));
-  EndTurn();
-  HookStart();
-  Note("", "turn", half);
-  Note("", "turn", half);
-  EXPECT_EQ(book_.size(), 2u);
-}
-
-TEST_F(AnnotationBookTest, SpansThatNeverEndDoNotGrow) {
-  for (int i = 0; i < 20000; ++i) {
-    const std::string number = std::to_string(i);
-    HookStart("turn" + number);
-    Note("start", "turn" + number);
-    StartLlm("L" + number, "turn" + number);
-    Note("waits", "nobody" + number);
-  }
-  EXPECT_LE(book_.spans(), AnnotationBook::kMaxSpans);
-  EXPECT_LE(book_.size(), options_.limits.annotations_per_scope);
-  EXPECT_THAT(Bound(), SizeIs(20000));
-  BoundByScopeFinish();
-  EXPECT_EQ(lost(), 20000u);
-}
-
-TEST_F(AnnotationBookTest, ForgottenParentHandsOutWhatItHolds) {
-  HookStart();
-  StartLlm("L1");
-  EndLlm("L1");
-  Note("held");
-  for (size_t i = 0; i < AnnotationBook::kMaxSpans; ++i) {
-    HookStart("other" + std::to_string(i));
-  }
-  EXPECT_THAT(Bound(), ElementsAre("L1: held"));
-}
-
-TEST_F(AnnotationBookTest, ParentInUseIsNotForgotten) {
-  HookStart();
-  Note("start");
-  for (size_t i = 0; i < 2 * AnnotationBook::kMaxSpans; ++i) {
-    StartLlm("L" + std::to_string(i));
-  }
-  EXPECT_THAT(Bound(), SizeIs(2 * AnnotationBook::kMaxSpans));
-}
-
-TEST_F(AnnotationBookTest, NothingIsKeptWithoutSink) {
-  options_.on_annotations = nullptr;
-  HookStart();
-  Note("start");
-  StartLlm("L1");
-  Note("open");
-  EndLlm("L1");
-  Note("direct", "L1");
-  EXPECT_EQ(book_.size(), 0u);
-  EXPECT_EQ(book_.spans(), 0u);
-  EXPECT_THAT(BoundByScopeFinish(), IsEmpty());
-  EXPECT_EQ(lost(), 0u);
 }
 
 }  // namespace

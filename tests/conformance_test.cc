@@ -152,6 +152,7 @@ TEST_P(ConformanceTest, W4EqualIdsInTwoTracesDoNotMix) {
              "LA2<-TA tool_result(1) tool_call_id"});
 }
 
+// R31
 TEST_P(ConformanceTest, W5EnclosingSpanRepeatsTheChoice) {
   Scenario s;
   s.Llm("Lout").At(0, 300).Under("Lout").C("1", "f", "{}", "Lin").At(10, 50);
@@ -163,6 +164,7 @@ TEST_P(ConformanceTest, W5EnclosingSpanRepeatsTheChoice) {
          {"choice_duplicate=1"});
 }
 
+// R31
 TEST_P(ConformanceTest, W5EnclosingSpanReportsFirst) {
   Scenario s;
   s.C("1", "f", "{}", "Lout").At(0, 60);
@@ -174,6 +176,7 @@ TEST_P(ConformanceTest, W5EnclosingSpanReportsFirst) {
          {"choice_duplicate=1"});
 }
 
+// R31
 TEST_P(ConformanceTest, W5DuplicateIsNoSecondCallWithoutIdOnTheTool) {
   Scenario s;
   s.Llm("Lout").At(0, 300).Under("Lout").C("1", "f", "{}", "Lin").At(10, 50);

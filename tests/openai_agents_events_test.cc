@@ -39,14 +39,18 @@ AgentsRecording ReadOk(std::string_view bytes) {
   return result.ok() ? *result : AgentsRecording{};
 }
 
-// The signals of the first span.
-std::vector<std::string> Decoded(const std::string& bytes) {
+// The signals of a span, by default the first.
+std::vector<std::string> Decoded(const std::string& bytes,
+                                 std::string_view span_id = "") {
   const AgentsRecording recording = ReadOk(bytes);
-  if (recording.spans.empty()) return {};
-  SpanFacts facts;
-  std::string name;
-  DecodeRecordedSpan(bytes, recording.spans[0], &facts, &name);
-  return Signals(facts);
+  for (const RecordedSpan& span : recording.spans) {
+    if (!span_id.empty() && span.span_id != span_id) continue;
+    SpanFacts facts;
+    std::string name;
+    DecodeRecordedSpan(bytes, span, &facts, &name);
+    return Signals(facts);
+  }
+  return {};
 }
 
 TEST(OpenAiAgentsEventsTest, ResponseSpanEmitsUsesThenChoices) {
@@ -112,6 +116,79 @@ TEST(OpenAiAgentsEventsTest, PendingApprovalDidNotRun) {
                           R"(,"output_type":"FunctionToolResult")")),
               ElementsAre("start tool f", "tool f {} not_executed",
                           "finish tool not_executed"));
+}
+
+// Below an agent: a tool's span that ends without a result, and what follows.
+// The agent's own span is the `span_p` of all others.
+std::vector<std::string> SilentTool(const std::string& before,
+                                    const std::string& after,
+                                    const std::string& rest = "") {
+  const std::string agent =
+      R"({"ev":"span_start","trace_id":"trace_1","span_id":"span_p",)"
+      R"("parent_id":null,"type":"agent","data":{"name":"A"}})"
+      "\n";
+  return Decoded(
+      agent + before +
+          Event("span_start", "span_1", "function", 1, R"({"name":"f"})") +
+          Event("span_end", "span_1", "function", 1,
+                R"({"name":"f","input":"{}","output":null})", rest) +
+          after,
+      "span_1");
+}
+
+std::string EndOfAgent() {
+  return R"({"ev":"span_end","trace_id":"trace_1","span_id":"span_p",)"
+         R"("parent_id":null,"type":"agent","data":{"name":"A"}})"
+         "\n";
+}
+
+// R19
+TEST(OpenAiAgentsEventsTest, ToolWithoutResultWaitsIfItsAgentStops) {
+  EXPECT_THAT(SilentTool("", EndOfAgent()),
+              ElementsAre("start tool f", "tool f {} not_executed",
+                          "finish tool not_executed"));
+  EXPECT_THAT(SilentTool("", EndOfAgent(), R"(,"output_type":"NoneType")"),
+              ElementsAre("start tool f", "tool f {} not_executed",
+                          "finish tool not_executed"));
+}
+
+TEST(OpenAiAgentsEventsTest, ToolWithoutResultRanIfItsAgentGoesOn) {
+  for (const char* const next : {"response", "generation", "handoff"}) {
+    EXPECT_THAT(SilentTool("", Event("span_start", "span_2", next, 2, "{}") +
+                                   EndOfAgent()),
+                ElementsAre("start tool f", "tool f {} ok", "finish tool ok"));
+  }
+}
+
+TEST(OpenAiAgentsEventsTest, OtherAgentsDoNotTellWhetherAToolRan) {
+  const std::string other =
+      R"({"ev":"span_start","trace_id":"trace_1","span_id":"other",)"
+      R"("parent_id":"span_p","type":"agent","data":{"name":"B"}})"
+      "\n"
+      R"({"ev":"span_start","trace_id":"trace_1","span_id":"span_2",)"
+      R"("parent_id":"other","type":"response","data":{}})"
+      "\n";
+  EXPECT_THAT(SilentTool("", other + EndOfAgent()),
+              ElementsAre("start tool f", "tool f {} not_executed",
+                          "finish tool not_executed"));
+}
+
+// R40
+TEST(OpenAiAgentsEventsTest, ToolWithoutResultAfterItsAgentWasCancelled) {
+  EXPECT_THAT(
+      SilentTool(EndOfAgent(), ""),
+      ElementsAre("start tool f", "tool f {} failed", "finish tool failed"));
+}
+
+TEST(OpenAiAgentsEventsTest, ToolWithoutResultInARecordingThatIsCutRan) {
+  EXPECT_THAT(SilentTool("", ""),
+              ElementsAre("start tool f", "tool f {} ok", "finish tool ok"));
+}
+
+TEST(OpenAiAgentsEventsTest, FailedToolDoesNotWait) {
+  EXPECT_THAT(
+      SilentTool("", EndOfAgent(), R"(,"error":{"message":"boom"})"),
+      ElementsAre("start tool f", "tool f {} failed", "finish tool failed"));
 }
 
 TEST(OpenAiAgentsEventsTest, HandoffSpanNamesBothAgents) {

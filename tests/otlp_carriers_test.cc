@@ -209,7 +209,7 @@ TEST(OtlpCarriersTest, FormatCanBeForced) {
   EXPECT_EQ(Linked(Frame(bytes)).format(), TraceFormat::kOtlpProtoFrames);
   EXPECT_EQ(Linked(RoundAsJson()).format(), TraceFormat::kOtlpJson);
   const auto error = [](const std::string& text, TraceFormat format) {
-    const auto file = TraceFile::Read("f", text, nullptr, format);
+    const auto file = TraceFile::Read("f", text, nullptr, {.format = format});
     return file.ok() ? "(read)" : std::string(file.status().message());
   };
   EXPECT_EQ(error(bytes, TraceFormat::kOtlpProto), "(read)");

@@ -11,13 +11,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import agents
+import pytest
 import sdk_runs
-from agents.tracing import TracingProcessor
+from agents.tracing import TracingProcessor, custom_span
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from sdk_runs import Ask, ask, say
 
 from spanlink.openai_agents import SpanLinkProcessor
 from spanlink.openai_agents._otel import OtelExporter
+
+ARGUMENTS = ("gen_ai.tool.call.arguments", "traceloop.entity.input")
+RESULT = ("gen_ai.tool.call.result", "traceloop.entity.output")
+ALL_RUNS = [
+    pytest.param(*one, id=sdk_runs.run_key(*one)) for one in sdk_runs.runs_here()
+]
+BOTH_APIS = pytest.mark.parametrize("api", sdk_runs.APIS)
+
+
+SECRET = "s3cret-7Qx"
 
 
 class OneBatch(TracingProcessor):
@@ -97,13 +109,14 @@ def run_exported(
     *,
     hooks: Any = None,
     also: Any = (),
+    batch: type[OneBatch] = OneBatch,
     **options: Any,
 ) -> Exported:
     """Runs a scenario in front of an `OtelExporter` with these options. `also`: other
     tracing processors."""
     memory = InMemorySpanExporter()
     exporter = OtelExporter(memory, **options)
-    processor = SpanLinkProcessor(next=OneBatch(exporter))
+    processor = SpanLinkProcessor(next=batch(exporter))
     env = sdk_runs.Env(api, streamed, hooks)
     if isinstance(body, str):
         body = sdk_runs.SCENARIOS[body].body
@@ -115,3 +128,44 @@ def run_exported(
         processor.shutdown()
     calls = [call for wire in env.wires for call in wire.settle()]
     return Exported(list(memory.get_finished_spans()), exporter, calls)
+
+
+def one_tool(result, arguments='{"city":"London"}'):
+    """A run with a tool that returns this."""
+
+    async def body(env):
+        @agents.function_tool
+        async def get_weather(city: str):
+            """Tells the weather."""
+            if isinstance(result, Exception):
+                raise result
+            return result
+
+        wire = env.wire(ask(Ask("call_1", get_weather, arguments)), say("fine"))
+        await env.run(env.agent("Clerk", wire, tools=[get_weather]), wire)
+
+    return body
+
+
+def pair(span, keys):
+    """The two attributes, which are equal, as one; None if both are absent."""
+    values = {span.attributes.get(key) for key in keys}
+    assert len(values) == 1
+    return values.pop()
+
+
+def export_spans(make_span, change=lambda data: None, **trace):
+    """Exports one span in a trace of its own."""
+    memory = InMemorySpanExporter()
+    batch = OneBatch(OtelExporter(memory))
+    agents.set_trace_processors([batch])
+    with agents.trace("run", **trace), make_span() as span:
+        change(span.span_data)
+    agents.set_trace_processors([])
+    batch.force_flush()
+    return memory.get_finished_spans()
+
+
+def exported_id(span_id):
+    [span] = export_spans(lambda: custom_span("c", span_id=span_id))
+    return span.context.span_id

@@ -11,7 +11,7 @@ import agents
 import hook_runs
 import pytest
 import sdk_runs
-from hook_runs import HAS_TURNS, Observed, llm_hooks, metadata_of, streamed_or_not
+from hook_runs import Observed, llm_hooks, metadata_of, streamed_or_not
 
 import spanlink
 from spanlink import _annotate
@@ -71,8 +71,6 @@ def test_in_hooks_it_is_the_llm_span_of_their_call(streamed, wrapped):  # R26
         {"call": 1, "before": True, "after": 1},
         {"call": 2, "before": True, "after": 2},
     ]
-    if not wrapped and not HAS_TURNS:  # between two calls it is beside neither
-        expected[1] = {"after": 2}
     found = [seen.behind.handed_on[s.span_id] for s in seen.beside.llm_spans()]
     assert found == expected
     assert seen.is_clean()
@@ -83,13 +81,10 @@ def test_in_a_model_it_is_the_span_around(streamed):  # R26
     model = hook_runs.model_body(lambda wire: AnnotatingModel(wire, opens_span=True))
     seen = Observed(model, streamed=streamed, hooks=None, agent_hooks=None)
     everything = {"asked": "before", "inside": 1, "deeper": 2, "answered": "after"}
-    for number, span in enumerate(seen.beside.llm_spans()):
-        expected = dict(everything)
-        if number > 0 and not HAS_TURNS:  # between two calls it is beside neither
-            del expected["asked"]
-        assert metadata_of(span) == expected
-        assert seen.behind.handed_on[span.span_id] == expected
-    assert seen.evicted() == (0 if HAS_TURNS else 1)
+    for span in seen.beside.llm_spans():
+        assert metadata_of(span) == everything
+        assert seen.behind.handed_on[span.span_id] == everything
+    assert seen.evicted() == 0
     assert seen.is_clean()
 
 

@@ -585,7 +585,7 @@ def test_a_fork_in_the_middle_of_a_run(made):  # R21, R24
         await env.run(env.agent("Solo", wire, tools=[fork]), wire)
 
     env = sdk_runs.Env("responses", False)
-    run = sdk_runs._run_body(body, env, "fork", [log, processor])
+    run = sdk_runs.run_body(body, env, "fork", [log, processor])
     assert os.waitpid(children[0], 0)[1] == 0
     assert run.outcome == "done"
     assert link_sets.choices(told) == link_sets.true_choices(run.calls)

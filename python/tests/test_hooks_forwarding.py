@@ -172,7 +172,7 @@ def test_hooks_work_without_a_processor(streamed, disabled):  # R25
         )
 
     env = sdk_runs.Env("responses", streamed)
-    truth = sdk_runs._run_body(body, env, "", [])
+    truth = sdk_runs.run_body(body, env, "", [])
     assert truth.outcome == "done"
     for hooks in (run_hooks, agent_hooks):
         assert [s.span_data.type for s in hooks.current] == ["response", "response"]

@@ -8,7 +8,7 @@ from link_sets import choices, results, true_choices, true_results
 
 from spanlink.openai_agents import SpanLinkHooks, SpanLinkProcessor
 
-RUNS = [run for run in sdk_runs.all_runs() if not sdk_runs.missing(run[0])]
+RUNS = sdk_runs.runs_here()
 
 
 def guardrails(links):

@@ -18,7 +18,7 @@ RUNS = 8  # of each seed
 @pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
 @pytest.mark.parametrize("api", sdk_runs.APIS)
 @pytest.mark.parametrize("hooks", [None, SpanLinkHooks], ids=["bare", "hooks"])
-def test_every_tool_span_gets_its_own_call(hooks, api, streamed, capsys):  # R16
+def test_every_tool_span_gets_its_own_call(hooks, api, streamed, capsys):  # R16, R17
     tools = exact = wrong = 0
     for seed in SEEDS:
         links = []

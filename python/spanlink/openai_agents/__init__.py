@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from spanlink.openai_agents._backend import AllowListExporter, BackendExporter
 from spanlink.openai_agents._hooks import SpanLinkHooks
-from spanlink.openai_agents._processor import SpanLinkProcessor, links_of
+from spanlink.openai_agents._processor import SpanLinkProcessor
+from spanlink.openai_agents._records import links_of
 
 if TYPE_CHECKING:
     from spanlink.openai_agents._otel import OtelExporter

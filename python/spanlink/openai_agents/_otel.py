@@ -16,14 +16,11 @@ Spans are made as they stand in the SDK, ids, parents and times included; no tra
 and no provider of OpenTelemetry has a part in it.
 """
 
-import hashlib
 import logging
 import re
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 from agents.tracing import Span, Trace
@@ -36,37 +33,37 @@ from opentelemetry.sdk.util import BoundedList
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import (
     Link,
-    SpanContext,
     SpanKind,
     Status,
     StatusCode,
-    TraceFlags,
 )
 from opentelemetry.util.types import AttributeValue
 
 from spanlink._core import SpanLink
 from spanlink.openai_agents import _messages, _spans
+from spanlink.openai_agents._otel_ids import context, times
 from spanlink.openai_agents._payload import (
     content_is_on,
     encodable,
     message_json,
     payload_text,
 )
-from spanlink.openai_agents._processor import links_of, waits_for_approval
+from spanlink.openai_agents._records import (
+    arguments_of,
+    links_of,
+    waits_for_approval,
+)
 
 _log = logging.getLogger("spanlink")
 
 _SCOPE = InstrumentationScope("spanlink.openai_agents")
 _PROVIDER = "openai"
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 # OpenTelemetry's default limit for one span.
 _MAX_LINKS = 128
 
-# Traces, and answers with calls, that are remembered; the oldest are forgotten.
+# Traces that are remembered; the oldest are forgotten.
 _MAX_TRACES = 4096
-_MAX_ANSWERS = 256
-_MAX_ARGUMENTS = 1 << 16  # of a call that is remembered, in characters
 
 # Annotations with such a key become attributes of that name, except in these
 # namespaces, which say what a span is.
@@ -118,10 +115,9 @@ class OtelExporter(TracingExporter):
     Tools and handoffs carry what went in and came out as `gen_ai.tool.call.arguments`
     and `.result` and, equal to them, `traceloop.entity.input` and `.output`: the
     arguments as the model wrote them, a result as `payload_text` has it. A handoff's
-    result is the agent that took over; its arguments are known if it is linked and
-    the span of the answer was exported before or together with it. Without content
-    (`content_is_on`) there are no messages, arguments and results; names, ids, usage
-    and links stay.
+    result is the agent that took over; its arguments are known if it is linked. Without
+    content (`content_is_on`) there are no messages, arguments and results; names, ids,
+    usage and links stay.
 
     `gen_ai.tool.call.id` is written only where the span itself is known to have it
     (by `SpanLinkHooks`, or a release of the SDK that says it), never for a call that
@@ -133,9 +129,8 @@ class OtelExporter(TracingExporter):
 
     `resource`: of all spans; by default that of the environment.
 
-    Keeps names of traces, and arguments of the last few hundred answers that chose
-    tools. Thread-safe if the given exporter is. Raises ValueError for a `profile` that
-    there is not, and nothing later.
+    Keeps names and metadata of the last few thousand traces. Thread-safe if the given
+    exporter is. Raises ValueError for a `profile` that there is not, and nothing later.
     """
 
     def __init__(
@@ -150,8 +145,6 @@ class OtelExporter(TracingExporter):
         self._profile = profile
         self._lock = threading.Lock()
         self._traces: OrderedDict[str, _TraceFacts] = OrderedDict()
-        # By the trace and span of an answer: arguments by call id.
-        self._answers: OrderedDict[tuple[str, str], dict[str, str]] = OrderedDict()
         self.failures = 0
         # Fails here, and not at the first link, for a profile that there is not.
         SpanLink("", "", "", "", "tool_choice", "order").attributes(profile)
@@ -160,7 +153,10 @@ class OtelExporter(TracingExporter):
         """Exports spans that ended; called by the SDK, with traces that began."""
         content = content_is_on()
         for item in items:
-            self._guard(self._remember, item, content)
+            if isinstance(item, Trace):
+                self._guard(self._note_trace, item)
+            elif not isinstance(item, Span):
+                self._count_failure(TypeError())
         spans = [item for item in items if isinstance(item, Span)]
         converted = [self._guard(self._convert, span, content) for span in spans]
         self._hand_over([span for span in converted if span is not None])
@@ -201,12 +197,6 @@ class OtelExporter(TracingExporter):
 
     # What is remembered, for spans that are exported with it or later.
 
-    def _remember(self, item: "Trace | Span[Any]", content: bool) -> None:
-        if isinstance(item, Trace):
-            self._note_trace(item)
-        elif content and _spans.kind_of(item.span_data) == "llm":
-            self._note_answer(item)
-
     def _note_trace(self, trace: Trace) -> None:
         facts = _TraceFacts(
             trace.name,
@@ -218,41 +208,22 @@ class OtelExporter(TracingExporter):
             if len(self._traces) > _MAX_TRACES:
                 self._traces.popitem(last=False)
 
-    def _note_answer(self, span: Span[Any]) -> None:
-        arguments = {
-            choice.tool_call_id: choice.arguments
-            for choice in _spans.choices_of(span.span_data)
-            if choice.arguments is not None and len(choice.arguments) <= _MAX_ARGUMENTS
-        }
-        if not arguments:
-            return
-        with self._lock:
-            self._answers[span.trace_id, span.span_id] = arguments
-            if len(self._answers) > _MAX_ANSWERS:
-                self._answers.popitem(last=False)
-
     def _facts_of(self, trace_id: str) -> _TraceFacts:
         with self._lock:
             return self._traces.get(trace_id, _TraceFacts())
 
-    def _arguments_of(self, link: SpanLink) -> str | None:
-        """What the call of a link was given, if its answer is known."""
-        with self._lock:
-            answer = self._answers.get((link.linked_trace_id, link.linked_span_id))
-            return None if answer is None else answer.get(link.tool_call_id)
-
     # One span.
 
     def _convert(self, span: Span[Any], content: bool) -> ReadableSpan:
-        trace_id, start, end = _trace_id(span.trace_id), *_times(span)
+        start, end = times(span)
         links = links_of(span)
         kind = _spans.kind_of(span.span_data)
         described = self._guard(self._describe, span, links, content)
         name, attributes = described or (_type_of(span), {})
         return ReadableSpan(
             name=encodable(name),
-            context=_context(trace_id, span.span_id),
-            parent=_context(trace_id, span.parent_id) if span.parent_id else None,
+            context=context(span.trace_id, span.span_id),
+            parent=context(span.trace_id, span.parent_id) if span.parent_id else None,
             resource=self._resource,
             attributes=attributes,
             links=_bounded([self._link(link) for link in links]),
@@ -264,8 +235,8 @@ class OtelExporter(TracingExporter):
         )
 
     def _link(self, link: SpanLink) -> Link:
-        context = _context(_trace_id(link.linked_trace_id), link.linked_span_id)
-        return Link(context, link.attributes(self._profile))
+        producer = context(link.linked_trace_id, link.linked_span_id)
+        return Link(producer, link.attributes(self._profile))
 
     def _describe(
         self, span: Span[Any], links: Sequence[SpanLink], content: bool
@@ -273,7 +244,7 @@ class OtelExporter(TracingExporter):
         """The name and the attributes of a span."""
         data = span.span_data
         if _type_of(span) == "handoff":
-            name, attributes = self._describe_handoff(data, links, content)
+            name, attributes = _describe_handoff(span, links, content)
         elif _type_of(span) == "function":
             name, attributes = _describe_tool(span, links, content)
         else:
@@ -291,23 +262,23 @@ class OtelExporter(TracingExporter):
             _annotate(written, values)
         return name, {key: _value(value) for key, value in written.items()}
 
-    def _describe_handoff(
-        self, data: Any, links: Sequence[SpanLink], content: bool
-    ) -> tuple[str, Attributes]:
-        link = next((link for link in links if link.kind == "handoff_choice"), None)
-        attributes: Attributes = {
-            "gen_ai.operation.name": "handoff",
-            "gen_ai.handoff.from_agent": data.from_agent,
-            "gen_ai.handoff.to_agent": data.to_agent,
-        }
-        arguments = None
-        if link is not None:
-            attributes["gen_ai.tool.name"] = link.tool_name or None
-            attributes["gen_ai.tool.type"] = "function"
-            arguments = self._arguments_of(link)
-        if content:
-            attributes |= _payload(arguments, data.to_agent)
-        return _named("handoff", data.to_agent), attributes
+
+def _describe_handoff(
+    span: Span[Any], links: Sequence[SpanLink], content: bool
+) -> tuple[str, Attributes]:
+    data = span.span_data
+    link = next((link for link in links if link.kind == "handoff_choice"), None)
+    attributes: Attributes = {
+        "gen_ai.operation.name": "handoff",
+        "gen_ai.handoff.from_agent": data.from_agent,
+        "gen_ai.handoff.to_agent": data.to_agent,
+    }
+    if link is not None:
+        attributes["gen_ai.tool.name"] = link.tool_name or None
+        attributes["gen_ai.tool.type"] = "function"
+    if content:
+        attributes |= _payload(arguments_of(span), data.to_agent)
+    return _named("handoff", data.to_agent), attributes
 
 
 def _describe_tool(
@@ -497,56 +468,6 @@ def _value(value: Any) -> AttributeValue:
     if isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value):
         return [encodable(v) for v in value]
     return payload_text(value)
-
-
-# Ids and times.
-
-
-def _trace_id(text: str) -> int:
-    """A trace's own 128 bits, `trace_<32 hex digits>`; any other text is hashed."""
-    digits = text.removeprefix("trace_")
-    return _hex_id(digits, 32) or _hashed(text, 16)
-
-
-def _span_id(text: str) -> int:
-    """64 bits for a span: those of 16 hex digits, or a hash."""
-    return _hex_id(text, 16) or _hashed(text, 8)
-
-
-def _hex_id(digits: str, length: int) -> int:
-    """0 if it is none."""
-    if len(digits) != length or not re.fullmatch("[0-9a-fA-F]+", digits):
-        return 0
-    return int(digits, 16)
-
-
-def _hashed(text: str, size: int) -> int:
-    digest = hashlib.blake2b(str.encode(text, "utf-8", "replace"), digest_size=size)
-    return int.from_bytes(digest.digest(), "big") or 1
-
-
-def _context(trace_id: int, span_id: str) -> SpanContext:
-    flags = TraceFlags(TraceFlags.SAMPLED)
-    return SpanContext(trace_id, _span_id(span_id), False, flags)
-
-
-def _times(span: Span[Any]) -> tuple[int, int]:
-    """When a span started and ended; where one is not known, the other."""
-    start, end = _nanoseconds(span.started_at), _nanoseconds(span.ended_at)
-    if start is None:
-        start = time.time_ns() if end is None else end
-    return start, start if end is None else end
-
-
-def _nanoseconds(text: Any) -> int | None:
-    """Since 1970, from an ISO text, with or without a fraction."""
-    try:
-        when = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except (AttributeError, ValueError):
-        return None
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=timezone.utc)
-    return (when - _EPOCH) // timedelta(microseconds=1) * 1000
 
 
 def _type_of(span: Span[Any]) -> str:

@@ -1,56 +1,29 @@
 """SpanLinkProcessor: links a run of the OpenAI Agents SDK while it happens.
 
 The walk of the data: the SDK tells the processor of every span (`on_span_start`,
-`on_span_end`), `_spans.py` reads what a span holds, signals go to the dispatcher,
-the tracker decides, and links and annotations come back here, still inside the
-call of the SDK: to the callback, and onto the spans that wait for them.
+`on_span_end`), `_signals.py` dispatches what it holds, the tracker decides, and links
+and annotations come back here, still inside the call of the SDK: to the callback, and
+onto the spans that wait for them in `_records.py`.
 """
 
 import json
-import logging
 import os
 import threading
 import weakref
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import wraps
+from collections.abc import Callable, Mapping
 from inspect import signature
 from time import monotonic
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from agents.tracing import Span, Trace, TracingProcessor
 
 from spanlink._core import Dispatcher, SpanLink, Tracker, dispatch
-from spanlink.openai_agents import _spans
+from spanlink.openai_agents import _records, _spans
+from spanlink.openai_agents._records import Entry, guarded
+from spanlink.openai_agents._signals import Signals
 
-_log = logging.getLogger("spanlink")
-_P = ParamSpec("_P")
-
-# Spans that carry links. All others are handed on when they end.
-_LINKED = ("llm", "tool", "handoff", "guardrail")
-
-# Parents that are looked at, at most: ids that users choose may go in circles.
-_MAX_DEPTH = 256
-
-_links: "weakref.WeakKeyDictionary[Span[Any], list[SpanLink]]" = (
-    weakref.WeakKeyDictionary()
-)
-_unexecuted: "weakref.WeakSet[Span[Any]]" = weakref.WeakSet()
 _live: "weakref.WeakSet[SpanLinkProcessor]" = weakref.WeakSet()
 _live_lock = threading.Lock()
-
-
-def links_of(span: Span[Any]) -> tuple[SpanLink, ...]:
-    """The links on a span that a `SpanLinkProcessor` has seen, in the order in which
-    they were found. For exporters; they live as long as the span."""
-    return tuple(_links.get(span, ()))
-
-
-def waits_for_approval(span: Span[Any]) -> bool:
-    """Whether a tool's span ended without running it, as far as a `SpanLinkProcessor`
-    knows: the span itself looks like that of a tool that returned None."""
-    return span in _unexecuted
 
 
 def processors_of(span: Span[Any]) -> "list[SpanLinkProcessor]":
@@ -60,57 +33,7 @@ def processors_of(span: Span[Any]) -> "list[SpanLinkProcessor]":
     return [processor for processor in live if processor.knows(span)]
 
 
-@dataclass(slots=True)
-class _Entry:
-    """What is known of a span that is open, or waits."""
-
-    span: Span[Any]
-    kind: str
-    ended_at: float | None = None  # None: it is open
-    window_open: bool = False  # of an LLM span: a hook may still annotate it
-    # As a parent of LLM spans.
-    hooks: int = 0
-    last_llm: "Span[Any] | None" = None
-    prompt_is_known: bool = False
-    answer_is_known: bool = False
-    # What only hooks know.
-    prompt: list[str] | None = None
-    tool_call_id: str = ""
-
-
-@dataclass(slots=True)
-class _Run:
-    """What is known of a trace."""
-
-    conversation_id: str = ""
-    ended: bool = True  # or its start was not seen
-    last_event: float = 0.0
-    # Tool spans without a result, by the agent that they ran for.
-    silent: dict[str, list[_Entry]] = field(default_factory=dict)
-    entries: "OrderedDict[str, _Entry]" = field(default_factory=OrderedDict)
-
-
-def _guarded(
-    method: Callable[Concatenate["SpanLinkProcessor", _P], None],
-) -> Callable[Concatenate["SpanLinkProcessor", _P], bool]:
-    """Nothing that goes wrong here reaches the run; it is counted. Returns whether
-    all went well."""
-
-    @wraps(method)
-    def call(self: "SpanLinkProcessor", /, *args: _P.args, **kwargs: _P.kwargs) -> bool:
-        try:
-            method(self, *args, **kwargs)
-        except Exception as error:
-            self._failures += 1
-            # The message may quote what the span holds.
-            _log.debug("%s: %s", method.__name__, type(error).__name__)
-            return False
-        return True
-
-    return call
-
-
-class SpanLinkProcessor(TracingProcessor):
+class SpanLinkProcessor(Signals, TracingProcessor):
     """A tracing processor that links spans while a run happens.
 
         add_trace_processor(SpanLinkProcessor(on_link=print))
@@ -135,10 +58,11 @@ class SpanLinkProcessor(TracingProcessor):
     With `SpanLinkHooks` in the run, ids are exact, and it links without sensitive
     data.
 
-    Keeps ids, names and hashes of a trace until it ends, and the spans that are open
-    or wait; at most `max_open` and `max_waiting` of them and `max_traces` traces, the
-    oldest go first. Thread-safe, and safe to fork: a child starts without the spans
-    of its parent. Raises nothing into the run.
+    Keeps ids, names and hashes of a trace until it ends, the arguments of at most 256
+    answers until they are executed, and the spans that are open or wait; at most
+    `max_open` and `max_waiting` of them and `max_traces` traces, the oldest go first.
+    Thread-safe, and safe to fork: a child starts without the spans of its parent.
+    Raises nothing into the run.
     """
 
     def __init__(
@@ -154,28 +78,20 @@ class SpanLinkProcessor(TracingProcessor):
         max_waiting: int = 4096,
         max_traces: int = 4096,
     ) -> None:
+        super().__init__(next, max_open)
         self._on_link = on_link
-        self._next = next
         self._dispatch = dispatcher or dispatch
         self._policy = policy
         self._min_evidence = min_evidence
         self._linger = linger
-        self._max_open = max_open
         self._max_waiting = max_waiting
         self._max_traces = max_traces
-        self._failures = 0
-        self._next_failures = 0
         self._reset()
         with _live_lock:
             _live.add(self)
 
     def _reset(self) -> None:
-        self._lock = threading.RLock()
-        self._runs: OrderedDict[str, _Run] = OrderedDict()
-        # Spans by trace and span id, oldest first: those that are open, and those
-        # that ended and wait.
-        self._open: OrderedDict[tuple[str, str], _Entry] = OrderedDict()
-        self._waiting: OrderedDict[tuple[str, str], _Entry] = OrderedDict()
+        super()._reset()
         self._tracker = Tracker(
             self._dispatch,
             on_link=self._take_link,
@@ -212,6 +128,7 @@ class SpanLinkProcessor(TracingProcessor):
 
     def on_trace_start(self, trace: Trace) -> None:
         self._start_trace(trace)
+        self._forget_old_runs()
         self._tell_next("on_trace_start", trace)
 
     def on_trace_end(self, trace: Trace) -> None:
@@ -243,213 +160,51 @@ class SpanLinkProcessor(TracingProcessor):
         self._hand_on_all()
         self._tell_next("force_flush")
 
-    def _tell_next(self, event: str, *args: Any, **kwargs: Any) -> None:
-        """What goes wrong there stops neither the run nor what else it is told."""
-        if self._next is None:
-            return
-        try:
-            getattr(self._next, event)(*args, **kwargs)
-        except Exception as error:
-            self._next_failures += 1
-            _log.error("the next processor failed: %s: %s", event, type(error).__name__)
-
-    # The same, as signals.
-
-    @_guarded
-    def _start_trace(self, trace: Trace) -> None:
-        with self._lock:
-            run = self._run(trace.trace_id)
-            run.ended = False
-            run.conversation_id = str(getattr(trace, "group_id", None) or "")
-        self._forget_old_runs()
-
-    @_guarded
-    def _end_trace(self, trace: Trace) -> None:
-        trace_id = trace.trace_id
-        with self._lock:
-            run = self._run(trace_id)
-            run.ended = True
-        self._finish_if_over(trace_id, run)
-
-    def _finish_if_over(self, trace_id: str, run: _Run) -> None:
-        """Nothing more is expected of a trace that ended when no span of it is open:
-        a tool that is cancelled ends later than its trace. A run that goes on after
-        an approval has no other end."""
-        with self._lock:
-            is_over = run.ended and not any(
-                entry.ended_at is None for entry in run.entries.values()
-            )
-        if is_over:
-            self._finish(trace_id, run)
-
-    @_guarded
-    def _finish(self, trace_id: str, run: _Run) -> None:
-        for agent_id in list(run.silent):
-            self._report_silent(run, agent_id, "not_executed")
-        try:
-            self._dispatch.scope_finish(trace_id)
-        finally:  # also of a trace whose id is none
-            with self._lock:
-                ended = [e for e in run.entries.values() if e.ended_at is not None]
-                for span_id in run.entries:
-                    self._open.pop((trace_id, span_id), None)
-                run.entries = OrderedDict((e.span.span_id, e) for e in ended)
-            self._hand_on(ended)
-
-    @_guarded
-    def _start_span(self, span: Span[Any]) -> None:
-        kind = _spans.kind_of(span.span_data)
-        with self._lock:
-            run = self._run(span.trace_id)
-            entry = run.entries[span.span_id] = _Entry(span, kind)
-            self._open[span.trace_id, span.span_id] = entry
-            self._forget_open_spans()
-            agent_id = self._agent_of(run, span)
-        if kind in ("llm", "handoff"):  # the run goes on: they were executed
-            self._report_silent(run, agent_id, "ok")
-        self._dispatch.span_start(
-            span.trace_id,
-            span.span_id,
-            kind=kind,
-            name=str(getattr(span.span_data, "name", None) or ""),
-            conversation_id=run.conversation_id,
-            parent_id=span.parent_id or "",
-        )
-        with self._lock:
-            parent = run.entries.get(span.parent_id or "")
-            ready = self._close_window(run, parent)
-            if parent is not None and kind == "llm":
-                parent.last_llm = span
-                parent.prompt_is_known = parent.answer_is_known = False
-        self._hand_on(ready)
-
-    @_guarded
-    def _end_span(self, span: Span[Any]) -> None:
+    @guarded
+    def _let_wait(self, span: Span[Any]) -> None:
+        """A span ended: hands on what may go, and lets it wait until it may."""
         with self._lock:
             run = self._run(span.trace_id)
             entry = self._entry_of(run, span)
-            parent = run.entries.get(span.parent_id or "")
-        outcome = "failed"
-        try:
-            outcome = _spans.outcome_of(span, entry.kind)
-            if entry.kind == "llm":
-                self._report_llm(span, parent, outcome)
-            elif entry.kind == "tool":
-                self._report_or_defer_tool(run, entry, outcome)
-            elif entry.kind == "handoff":
-                self._report_handoff(span, outcome)
-            elif entry.kind == "agent":
-                self._report_silent(run, span.span_id, "not_executed")
-        finally:  # also of a span that cannot be read
-            self._dispatch.span_finish(
-                span.trace_id,
-                span.span_id,
-                kind=entry.kind,
-                outcome=outcome,
-                parent_id=span.parent_id or "",
-            )
-            with self._lock:
-                ready = self._close_window(run, entry)
-            self._hand_on(ready)
+            parent = self._parent_of(run, span, entry.kind)
+            entry.ended_at = monotonic()
+            entry.window_open = parent is not None and parent.last_llm is span
+            key = (span.trace_id, span.span_id)
+            self._open.pop(key, None)
+            other = self._waiting.pop(key, None)
+            self._waiting[key] = entry
+            is_settled = self._is_settled(entry)
+            ready = [entry] if is_settled else []
+            latest_end = entry.ended_at - self._linger
+            excess = len(self._waiting) - len(ready) - self._max_waiting
+            for waiting in self._waiting.values():
+                if excess <= 0 and (waiting.ended_at or 0.0) > latest_end:
+                    break
+                if waiting is not entry or not is_settled:
+                    ready.append(waiting)
+                    excess -= 1
+        if other is not None and other is not entry:  # one with the same id
+            self._tell_next("on_span_end", other.span)
+        self._finish_if_over(span.trace_id, run)
+        self._forget_old_runs()
+        self._hand_on(ready)
 
-    # What a span holds, as signals.
-
-    def _report_llm(self, span: Span[Any], parent: _Entry | None, outcome: str) -> None:
-        used = list(_spans.uses_of(span.span_data))
-        given_up = _spans.was_given_up(span.span_data)
-        self._report_uses(span, used, "failed" if given_up else outcome)
-        choices = list(_spans.choices_of(span.span_data))
-        self._report_choices(span, choices)
-        if parent is not None and parent.last_llm is span:
-            parent.prompt_is_known = bool(used)
-            parent.answer_is_known = bool(choices)
-
-    def _report_uses(self, span: Span[Any], ids: Iterable[str], outcome: str) -> None:
-        seen: dict[str, int] = {}
-        for tool_call_id in ids:
-            self._dispatch.tool_call_output_used(
-                span.trace_id,
-                span.span_id,
-                tool_call_id,
-                ordinal=seen.get(tool_call_id, 0),
-                llm_outcome=outcome,
-            )
-            seen[tool_call_id] = seen.get(tool_call_id, 0) + 1
-
-    def _report_choices(
-        self, span: Span[Any], choices: Iterable[_spans.Choice]
-    ) -> None:
-        for index, choice in enumerate(choices):
-            self._dispatch.llm_tool_choice(
-                span.trace_id,
-                span.span_id,
-                choice.tool_name,
-                choice.arguments,
-                choice.tool_call_id,
-                index=index,
-            )
-
-    def _report_or_defer_tool(self, run: _Run, entry: _Entry, outcome: str) -> None:
-        """A tool span without a result returned None, or waits for an approval: what
-        its agent does next tells. The hook of a tool runs only if the tool does."""
-        span = entry.span
-        is_silent = outcome == "ok" and getattr(span.span_data, "output", None) is None
-        if is_silent and not entry.tool_call_id:
-            with self._lock:
-                agent_id = self._agent_of(run, span)
-                if agent_id:
-                    run.silent.setdefault(agent_id, []).append(entry)
-                    return
-            outcome = "failed"  # cancelled, after its agent was
-        self._report_tool(entry, outcome)
-
-    def _report_silent(self, run: _Run, agent_id: str, outcome: str) -> None:
+    @guarded
+    def _forget_old_runs(self) -> None:
+        """Finishes traces that ended with spans that never end, and forgets those that
+        were not heard of for longest."""
         with self._lock:
-            entries = run.silent.pop(agent_id, [])
-        for entry in entries:
-            self._report_tool(entry, outcome)
-
-    @staticmethod
-    def _around(run: _Run, span: Span[Any]) -> Iterator[_Entry]:
-        """The known spans around a span, the innermost first. The lock is held."""
-        for _ in range(_MAX_DEPTH):
-            entry = run.entries.get(span.parent_id or "")
-            if entry is None:
+            if not self._runs:
                 return
-            yield entry
-            span = entry.span
-
-    def _agent_of(self, run: _Run, span: Span[Any]) -> str:
-        """The open agent span around a span; "" if there is none. The lock is held."""
-        for entry in self._around(run, span):
-            if entry.kind == "agent":
-                return "" if entry.ended_at is not None else entry.span.span_id
-        return ""
-
-    @_guarded
-    def _report_tool(self, entry: _Entry, outcome: str) -> None:
-        span = entry.span
-        if outcome == "not_executed":
-            with self._lock:
-                _unexecuted.add(span)
-        arguments = getattr(span.span_data, "input", None)
-        self._dispatch.tool_call(
-            span.trace_id,
-            span.span_id,
-            str(span.span_data.name),
-            arguments if isinstance(arguments, str) else None,
-            _spans.tool_call_id_of(span.span_data) or entry.tool_call_id,
-            outcome=outcome,
-        )
-
-    def _report_handoff(self, span: Span[Any], outcome: str) -> None:
-        self._dispatch.handoff(
-            span.trace_id,
-            span.span_id,
-            str(getattr(span.span_data, "from_agent", None) or ""),
-            str(getattr(span.span_data, "to_agent", None) or ""),
-            outcome=outcome,
-        )
+            trace_id, run = next(iter(self._runs.items()))
+            is_silent = run.last_event < monotonic() - self._linger
+            if not (run.ended and is_silent) and len(self._runs) <= self._max_traces:
+                return
+            self._runs.move_to_end(trace_id)  # another thread takes another one
+        self._finish(trace_id, run)  # its last links are still to be told
+        with self._lock:
+            if self._runs.get(trace_id) is run:
+                del self._runs[trace_id]
 
     # What hooks know besides. Called by `_hooks.py`, about spans that are known.
 
@@ -458,7 +213,7 @@ class SpanLinkProcessor(TracingProcessor):
         with self._lock:
             return self._entry(span) is not None
 
-    @_guarded
+    @guarded
     def begin_llm_hook(self, parent: Span[Any], prompt: Any) -> None:
         """A hook before an LLM call begins; `prompt`: the items of its input."""
         self._dispatch.llm_hook(parent.trace_id, parent.span_id, "start")
@@ -473,11 +228,11 @@ class SpanLinkProcessor(TracingProcessor):
             entry.prompt = list(_spans.uses_in(prompt))
         self._hand_on(ready)
 
-    @_guarded
+    @guarded
     def end_llm_hook(self, parent: Span[Any]) -> None:
         """The hook after the LLM call ended."""
         self._dispatch.llm_hook(parent.trace_id, parent.span_id, "end")
-        ready: list[_Entry] = []
+        ready: list[Entry] = []
         with self._lock:
             entry = self._entry(parent)
             if entry is not None and entry.hooks > 0:
@@ -487,7 +242,7 @@ class SpanLinkProcessor(TracingProcessor):
                     ready = self._close_window(self._run(parent.trace_id), entry)
         self._hand_on(ready)
 
-    @_guarded
+    @guarded
     def annotate(self, span: Span[Any], values: Mapping[str, str]) -> None:
         """Metadata, as JSON, for the LLM span that `span` is or is the parent of.
         Custom spans around the code that annotates do not matter."""
@@ -500,7 +255,7 @@ class SpanLinkProcessor(TracingProcessor):
         for key, value in values.items():
             self._dispatch.annotate(span.trace_id, target.span_id, key, value)
 
-    @_guarded
+    @guarded
     def note_answer(self, parent: Span[Any], items: Any) -> None:
         """The model answered, with these items. Now it counts what it was asked, too;
         both for an LLM span that does not say them."""
@@ -516,7 +271,7 @@ class SpanLinkProcessor(TracingProcessor):
         if tell_answer:
             self._report_choices(llm, _spans.choices_in(items))
 
-    @_guarded
+    @guarded
     def note_tool_call_id(self, span: Span[Any], tool_call_id: str) -> None:
         """Which call the tool's span executes."""
         with self._lock:
@@ -546,8 +301,12 @@ class SpanLinkProcessor(TracingProcessor):
             if run is None:
                 return  # of somebody else who uses this dispatcher
             entry = run.entries.get(link.span_id)
+            is_choice = link.kind in ("tool_choice", "handoff_choice")
+            arguments = self._take_arguments(link) if is_choice else None
             if entry is not None:
-                known = _links.setdefault(entry.span, [])
+                if arguments is not None and link.kind == "handoff_choice":
+                    _records.arguments[entry.span] = arguments
+                known = _records.links.setdefault(entry.span, [])
                 if link not in known:  # found by another processor
                     known.append(link)
         if self._on_link is not None:
@@ -561,123 +320,6 @@ class SpanLinkProcessor(TracingProcessor):
             entry = None if run is None else run.entries.get(span_id)
             if entry is not None:
                 set_metadata(entry.span, {key: json.loads(value)})
-
-    # Spans that wait for links and annotations.
-
-    @_guarded
-    def _let_wait(self, span: Span[Any]) -> None:
-        """A span ended: hands on what may go, and lets it wait until it may."""
-        with self._lock:
-            run = self._run(span.trace_id)
-            entry = self._entry_of(run, span)
-            parent = run.entries.get(span.parent_id or "")
-            entry.ended_at = monotonic()
-            entry.window_open = parent is not None and parent.last_llm is span
-            key = (span.trace_id, span.span_id)
-            self._open.pop(key, None)
-            other = self._waiting.pop(key, None)
-            self._waiting[key] = entry
-            is_settled = self._is_settled(entry)
-            ready = [entry] if is_settled else []
-            latest_end = entry.ended_at - self._linger
-            excess = len(self._waiting) - len(ready) - self._max_waiting
-            for waiting in self._waiting.values():
-                if excess <= 0 and (waiting.ended_at or 0.0) > latest_end:
-                    break
-                if waiting is not entry or not is_settled:
-                    ready.append(waiting)
-                    excess -= 1
-        if other is not None and other is not entry:  # one with the same id
-            self._tell_next("on_span_end", other.span)
-        self._finish_if_over(span.trace_id, run)
-        self._forget_old_runs()
-        self._hand_on(ready)
-
-    def _is_settled(self, entry: _Entry) -> bool:
-        if entry.window_open:
-            return False
-        if self._next is None or entry.kind not in _LINKED:
-            return True
-        return entry.span in _links
-
-    def _close_window(self, run: _Run, parent: _Entry | None) -> list[_Entry]:
-        """No annotation can come any more for the last LLM span under `parent`, if
-        that ended. Returns what may be handed on."""
-        llm = None if parent is None else parent.last_llm
-        entry = None if llm is None else run.entries.get(llm.span_id)
-        if parent is None or entry is None or entry.ended_at is None:
-            return []
-        parent.last_llm = None
-        entry.window_open = False
-        return [entry] if self._is_settled(entry) else []
-
-    def _hand_on(self, entries: Iterable[_Entry]) -> None:
-        """Hands spans on, each once, in the order given. Holds no lock then."""
-        for entry in entries:
-            span = entry.span
-            key = (span.trace_id, span.span_id)
-            with self._lock:
-                run = self._runs.get(span.trace_id)
-                if run is not None and run.entries.get(span.span_id) is entry:
-                    del run.entries[span.span_id]
-                waits = self._waiting.get(key) is entry
-                if waits:
-                    del self._waiting[key]
-            if waits:
-                self._tell_next("on_span_end", span)
-
-    def _hand_on_all(self) -> None:
-        with self._lock:
-            entries = list(self._waiting.values())
-        self._hand_on(entries)
-
-    def _entry(self, span: Span[Any]) -> _Entry | None:
-        """What is known of a span. The lock is held."""
-        run = self._runs.get(span.trace_id)
-        return None if run is None else run.entries.get(span.span_id)
-
-    @staticmethod
-    def _entry_of(run: _Run, span: Span[Any]) -> _Entry:
-        """The same, a new one if the span began before this processor was there, or
-        another one has its id. The lock is held."""
-        entry = run.entries.get(span.span_id)
-        if entry is None or entry.span is not span:
-            entry = _Entry(span, _spans.kind_of(span.span_data))
-            run.entries[span.span_id] = entry
-        return entry
-
-    def _run(self, trace_id: str) -> _Run:
-        """The trace's record. The lock is held."""
-        run = self._runs.get(trace_id)
-        if run is None:
-            run = self._runs[trace_id] = _Run()
-        self._runs.move_to_end(trace_id)
-        run.last_event = monotonic()
-        return run
-
-    def _forget_old_runs(self) -> None:
-        """Finishes traces that ended with spans that never end, and forgets those that
-        were not heard of for longest."""
-        with self._lock:
-            if not self._runs:
-                return
-            trace_id, run = next(iter(self._runs.items()))
-            is_silent = run.last_event < monotonic() - self._linger
-            if not (run.ended and is_silent) and len(self._runs) <= self._max_traces:
-                return
-            self._runs.move_to_end(trace_id)  # another thread takes another one
-        self._finish(trace_id, run)  # its last links are still to be told
-        with self._lock:
-            if self._runs.get(trace_id) is run:
-                del self._runs[trace_id]
-
-    def _forget_open_spans(self) -> None:
-        """Spans that never end. The lock is held."""
-        while len(self._open) > self._max_open:
-            (trace_id, span_id), _ = self._open.popitem(last=False)
-            run = self._runs.get(trace_id)
-            if run is not None:
-                run.entries.pop(span_id, None)
 
 
 def set_metadata(span: Span[Any], values: dict[str, Any]) -> None:
