@@ -62,7 +62,9 @@ bool CallBook::IsBarred(const Call& call, const Execution& execution) const {
   }
   if (call.has_id() && execution.has_id && call.id != execution.id) return true;
   if (call.first_use && execution.start.IsAfter(*call.first_use)) return true;
-  return AreOfOtherAgents(call.node, execution.node);
+  // A run that goes on after an approval does so under a new span of its agent.
+  return call.state != State::kPending &&
+         AreOfOtherAgents(call.node, execution.node);
 }
 
 // A barrier: both agents are known and they differ.

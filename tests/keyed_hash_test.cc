@@ -35,11 +35,16 @@ std::string Counting(int count) {
 //       return fold(a ^ k[4], b ^ k[5]), fold(b ^ k[6], a ^ k[7])
 TEST(KeyedHasherTest, AgreesWithTheSlowFunction) {
   const HashKey key{{1, 2, 3, 4, 5, 6, 7, 8}};
-  EXPECT_EQ(HashText(9, "", key), (Fingerprint{0x0048005100000010, 0x007e00510000002d}));
-  EXPECT_EQ(HashText(9, Counting(1), key), (Fingerprint{0x01c203cc00000032, 0x024903cc00000058}));
-  EXPECT_EQ(HashText(9, Counting(15), key), (Fingerprint{0xa9c1ebef27b01630, 0xd64c55d304f82599}));
-  EXPECT_EQ(HashText(9, Counting(17), key), (Fingerprint{0x9572b5a0327daca0, 0x47becafb9ac1ee9e}));
-  EXPECT_EQ(HashText(9, Counting(63), kKey), (Fingerprint{0x93bada30632fb66e, 0xf86f7512f80ac4ac}));
+  EXPECT_EQ(HashText(9, "", key),
+            (Fingerprint{0x0048005100000010, 0x007e00510000002d}));
+  EXPECT_EQ(HashText(9, Counting(1), key),
+            (Fingerprint{0x01c203cc00000032, 0x024903cc00000058}));
+  EXPECT_EQ(HashText(9, Counting(15), key),
+            (Fingerprint{0xa9c1ebef27b01630, 0xd64c55d304f82599}));
+  EXPECT_EQ(HashText(9, Counting(17), key),
+            (Fingerprint{0x9572b5a0327daca0, 0x47becafb9ac1ee9e}));
+  EXPECT_EQ(HashText(9, Counting(63), kKey),
+            (Fingerprint{0x93bada30632fb66e, 0xf86f7512f80ac4ac}));
 }
 
 TEST(KeyedHasherTest, LengthsAndTagsGiveDifferentHashes) {

@@ -141,7 +141,8 @@ std::string FaultOf(const GeneratedRun& run,
     if (link.kind != LinkKind::kToolChoice) continue;
     const std::string attempt =
         producer + "/" + link.tool_call_id + "/" + link.tool_name;
-    const size_t calls = run.calls(producer, link.tool_call_id.str(), link.tool_name.str());
+    const size_t calls =
+        run.calls(producer, link.tool_call_id.str(), link.tool_name.str());
     if (++per_attempt[attempt + "#" + std::to_string(link.attempt)] > calls) {
       return edge + " is one execution too many of a call";
     }

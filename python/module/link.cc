@@ -43,7 +43,8 @@ void Init(LinkValue* link, std::string trace_id, std::string span_id,
           std::string linked_trace_id, std::string linked_span_id,
           const std::string& kind, const std::string& evidence,
           std::string_view tool_name, std::string_view tool_call_id,
-          std::string_view tool_version, uint32_t attempt, bool consumer_finished) {
+          std::string_view tool_version, uint32_t attempt,
+          bool consumer_finished) {
   const auto parsed_kind = ParseLinkKind(kind);
   const auto parsed_evidence = ParseEvidence(evidence);
   if (!parsed_kind) throw nb::value_error("kind is not that of a link");
@@ -90,6 +91,11 @@ nb::dict AttributesOf(const LinkValue& link, std::string_view profile) {
         attribute.is_integer ? nb::object(nb::int_(text)) : nb::object(text);
   }
   return attributes;
+}
+
+template <ShortText LinkValue::*kText>
+std::string_view View(const LinkValue& link) {
+  return link.*kText;
 }
 
 LinkValue::End ToEnd(const SpanContext& span) {
@@ -150,13 +156,14 @@ void BindLink(nb::module_& module) {
           "How the link is known, strongest first: `tool_call_id`,\n"
           "`arguments`, `handoff`, `structure`, `handoff_remaining`, `name`,\n"
           "`order`.")
-      .def_ro("tool_name", &LinkValue::tool_name,
-              "The tool's name; empty for guardrails.")
-      .def_ro("tool_call_id", &LinkValue::tool_call_id,
-              "The provider's id of the call; empty where it gave none. Never\n"
-              "made up.")
-      .def_ro("tool_version", &LinkValue::tool_version,
-              "The version that the choice named, if it did.")
+      .def_prop_ro("tool_name", &View<&LinkValue::tool_name>,
+                   "The tool's name; empty for guardrails.")
+      .def_prop_ro(
+          "tool_call_id", &View<&LinkValue::tool_call_id>,
+          "The provider's id of the call; empty where it gave none. Never\n"
+          "made up.")
+      .def_prop_ro("tool_version", &View<&LinkValue::tool_version>,
+                   "The version that the choice named, if it did.")
       .def_ro("attempt", &LinkValue::attempt,
               "1 for the first execution of a call, 2 for its first retry.")
       .def_ro("consumer_finished", &LinkValue::consumer_finished,
