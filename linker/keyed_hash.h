@@ -5,9 +5,8 @@
 // and of the hash tables of Go and Rust. It is no signature, and need not be:
 // no hash ever leaves the process. Who chooses texts but knows neither key nor
 // hashes makes two of them collide by chance only, about 2^-64 after 2^32
-// texts. A step takes two multiplications, which run side by side, where
-// SipHash, which stood here, took twenty times as long; most of what is hashed
-// is one step.
+// texts. A step takes two multiplications, which run side by side, and most of
+// what is hashed is one or two steps.
 //
 // Every hash begins with a word that says what follows and, where that may
 // vary, how much: values of different kinds never meet.

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_format.h"
 #include "spanlink/pipeline/gzip.h"
 #include "spanlink/pipeline/trace_file.h"
 #include "spanlink/tests/proto/otlp.pb.h"
@@ -285,6 +286,54 @@ TEST(OtlpCarriersTest, LogRecordsStayWhatTheyAre) {
   EXPECT_EQ(Written(written), written);
   EXPECT_EQ(Linked(written).diagnostics().count(DiagnosticId::kUnreadableSpan),
             0u);
+}
+
+// The older GenAI events, as the OpenTelemetry packages send them: the message
+// is the record's body, a structure.
+TEST(OtlpCarriersTest, BodiesOfLogRecordsAreMessages) {
+  const auto span = [](std::string_view id, std::string_view attributes) {
+    return absl::StrFormat(
+        R"({"traceId":"5b8efff798038103d269b633813fc60c","spanId":"%s",)"
+        R"("attributes":[%s]})",
+        std::string(id), std::string(attributes));
+  };
+  const auto record = [](std::string_view id, std::string_view name,
+                         std::string_view body) {
+    return absl::StrFormat(
+        R"({"traceId":"5b8efff798038103d269b633813fc60c","spanId":"%s",)"
+        R"("eventName":"%s","body":{"kvlistValue":{"values":[%s]}}})",
+        std::string(id), std::string(name), std::string(body));
+  };
+  constexpr std::string_view kChat =
+      R"({"key":"gen_ai.operation.name","value":{"stringValue":"chat"}})";
+  const std::string spans =
+      R"({"resourceSpans":[{"scopeSpans":[{"spans":[)" +
+      span("0000000000000001", kChat) + "," +
+      span("0000000000000002",
+           R"({"key":"gen_ai.operation.name","value":{"stringValue":)"
+           R"("execute_tool"}},{"key":"gen_ai.tool.name","value":)"
+           R"({"stringValue":"f"}},{"key":"gen_ai.tool.call.id","value":)"
+           R"({"stringValue":"call_1"}})") +
+      "," + span("0000000000000003", kChat) + "]}]}]}";
+  const std::string logs =
+      R"({"resourceLogs":[{"scopeLogs":[{"logRecords":[)" +
+      record(
+          "0000000000000001", "gen_ai.choice",
+          R"({"key":"message","value":{"kvlistValue":{"values":[)"
+          R"({"key":"tool_calls","value":{"arrayValue":{"values":[)"
+          R"({"kvlistValue":{"values":[)"
+          R"({"key":"id","value":{"stringValue":"call_1"}},)"
+          R"({"key":"function","value":{"kvlistValue":{"values":[)"
+          R"({"key":"name","value":{"stringValue":"f"}},)"
+          R"({"key":"arguments","value":{"stringValue":"{}"}}]}}}]}}]}}}]}}})") +
+      "," +
+      record("0000000000000003", "gen_ai.tool.message",
+             R"({"key":"id","value":{"stringValue":"call_1"}})") +
+      "]}]}]}";
+  EXPECT_THAT(Lines(Linked(spans)), IsEmpty());
+  EXPECT_THAT(Lines(Linked(spans + "\n" + logs)),
+              ElementsAre("2 <- 1 tool_choice tool_call_id",
+                          "3 <- 2 tool_result tool_call_id"));
 }
 
 }  // namespace
