@@ -23,7 +23,8 @@ class ShortText {
  public:
   static constexpr size_t kInline = 39;
 
-  ShortText() = default;
+  // Not defaulted, so that `const ShortText text;` holds for all compilers.
+  ShortText() : size_(0) {}
   // Implicit, as it is a string.
   ShortText(std::string_view text) { Assign(text); }
   ShortText(const std::string& text) { Assign(text); }
@@ -101,7 +102,7 @@ class ShortText {
     char inline_[kInline];
     Heap heap_;
   };
-  uint8_t size_ = 0;  // of what stands inline, or `kOnHeap`
+  uint8_t size_;  // of what stands inline, or `kOnHeap`
 };
 
 }  // namespace spanlink
