@@ -25,10 +25,11 @@ class ShortText {
 
   // Not defaulted, so that `const ShortText text;` holds for all compilers.
   ShortText() : size_(0) {}
-  // Implicit, as it is a string.
+  // NOLINTBEGIN(google-explicit-constructor): a text is a text
   ShortText(std::string_view text) { Assign(text); }
   ShortText(const std::string& text) { Assign(text); }
   ShortText(const char* text) { Assign(text); }
+  // NOLINTEND(google-explicit-constructor)
   ShortText(const ShortText& other) { Copy(other); }
   ShortText(ShortText&& other) noexcept { Take(other); }
   ~ShortText() { Free(); }
@@ -47,6 +48,7 @@ class ShortText {
 
   bool empty() const { return size_ == 0; }
   size_t size() const { return size_ == kOnHeap ? heap_.size : size_; }
+  // NOLINTNEXTLINE(google-explicit-constructor): and back
   operator std::string_view() const {
     return size_ == kOnHeap ? std::string_view(heap_.data, heap_.size)
                             : std::string_view(inline_, size_);
