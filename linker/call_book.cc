@@ -140,7 +140,7 @@ void CallBook::OnUse(Node node, const ToolCallOutputUsed& signal,
     ResolveUse(use, batch);
     return;
   }
-  filed_uses_.Add(std::move(use));
+  filed_uses_.Emplace(use);
   if (filed_uses_.size() <= context_.options->limits.uses_per_scope) return;
   const Use& oldest = *filed_uses_.Get(filed_uses_.first());
   Report(DiagnosticId::kEvictedUse, oldest.llm, batch);
