@@ -2,7 +2,6 @@
 #ifndef SPANLINK_CLI_TRACE_INPUT_H_
 #define SPANLINK_CLI_TRACE_INPUT_H_
 
-#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"

@@ -8,7 +8,7 @@
 
 #include "absl/container/inlined_vector.h"
 #include "spanlink/linker/json_scanner.h"
-#include "spanlink/linker/load_word.h"
+#include "spanlink/model/load_word.h"
 
 namespace spanlink::internal {
 namespace {

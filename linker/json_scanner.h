@@ -22,7 +22,7 @@
 #include <string>
 #include <string_view>
 
-#include "spanlink/linker/load_word.h"
+#include "spanlink/model/load_word.h"
 
 namespace spanlink::internal {
 
@@ -95,10 +95,6 @@ class JsonScanner {
 };
 
 namespace plain {
-
-constexpr uint64_t InEachByte(uint8_t byte) {
-  return uint64_t{0x0101010101010101} * byte;
-}
 
 // The highest bits of the bytes that are less than `limit`, at most 0x80.
 // Behind the least significant of them, others may be marked that are not.

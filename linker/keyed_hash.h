@@ -23,7 +23,7 @@
 
 #include "absl/numeric/int128.h"
 #include "spanlink/linker/fingerprint.h"
-#include "spanlink/linker/load_word.h"
+#include "spanlink/model/load_word.h"
 
 namespace spanlink::internal {
 

@@ -1,28 +1,14 @@
 #include "spanlink/model/span_context.h"
 
-#include <bit>
 #include <cstddef>
-#include <cstring>
+
+#include "spanlink/model/load_word.h"
 
 namespace spanlink {
 namespace {
 
-constexpr uint64_t InEachByte(uint8_t byte) {
-  return uint64_t{0x0101010101010101} * byte;
-}
-
-// The first one is the least significant byte, whatever the machine's order.
-uint64_t LoadWord(const char* text) {
-  uint64_t word = 0;
-  if constexpr (std::endian::native == std::endian::little) {
-    std::memcpy(&word, text, sizeof(word));
-  } else {
-    for (size_t i = 0; i < sizeof(word); ++i) {
-      word |= uint64_t{static_cast<uint8_t>(text[i])} << (8 * i);
-    }
-  }
-  return word;
-}
+using internal::InEachByte;
+using internal::LoadWord;
 
 // Returns the highest bit of every byte that is no hex digit. No sum below
 // carries into the next byte, as that bit is clear in both.
@@ -52,7 +38,7 @@ bool DecodeHex(std::string_view text, std::array<uint8_t, N>& bytes) {
   if (text.size() != 2 * N) return false;
   uint64_t others = 0;
   for (size_t i = 0; i < N; i += 4) {
-    const uint64_t digits = LoadWord(text.data() + 2 * i);
+    const uint64_t digits = LoadWord(text.substr(2 * i));
     others |= MarkNoHexDigits(digits);
     const uint32_t values = ValuesOf(digits);
     for (size_t j = 0; j < 4; ++j) {

@@ -75,26 +75,36 @@ OtlpFormat ToOtlpFormat(TraceFormat format) {
   }
 }
 
-// Reads the file in the format that was asked for, or that its content has.
+// What is in a file.
+struct Contents {
+  TraceFormat format;
+  std::unique_ptr<JsonFormat> other;  // JSON that is no OTLP
+};
+
+// Only content that nobody said anything about is looked at.
+Contents Recognize(std::string_view bytes, const ReadOptions& options) {
+  if (options.format) return {*options.format, nullptr};
+  const TraceFormat format = DetectTraceFormat(bytes);
+  const bool is_json = format == TraceFormat::kOtlpJson && !IsZstd(bytes);
+  return {format, is_json ? DetectJsonFormat(bytes) : nullptr};
+}
+
 absl::StatusOr<std::unique_ptr<TraceSource>> ReadSource(
-    const std::string& name, std::string bytes,
-    std::optional<TraceFormat> asked, const Progress& progress) {
-  const TraceFormat format = asked.value_or(DetectTraceFormat(bytes));
+    const std::string& name, std::string bytes, Contents contents,
+    const Progress& progress) {
   if (IsZstd(bytes)) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "%s: 0: expected a trace, plain or in gzip; it is in zstd, which "
         "`zstd -d` unpacks",
         name));
   }
-  if (format == TraceFormat::kOpenAiAgents) {
+  if (contents.format == TraceFormat::kOpenAiAgents) {
     return RecordingSource::Read(name, std::move(bytes));
   }
-  if (!asked && format == TraceFormat::kOtlpJson) {
-    if (auto other = DetectJsonFormat(bytes)) {
-      return JsonSource::Read(name, std::move(bytes), std::move(other));
-    }
+  if (contents.other != nullptr) {
+    return JsonSource::Read(name, std::move(bytes), std::move(contents.other));
   }
-  return OtlpSource::Read(name, std::move(bytes), ToOtlpFormat(format),
+  return OtlpSource::Read(name, std::move(bytes), ToOtlpFormat(contents.format),
                           progress);
 }
 
@@ -298,8 +308,10 @@ absl::StatusOr<TraceFile> TraceFile::Read(std::string name, std::string bytes,
     if (!inflated.ok()) return inflated.status();
     bytes = *std::move(inflated);
   }
-  const TraceFormat format = options.format.value_or(DetectTraceFormat(bytes));
-  auto source = ReadSource(name, std::move(bytes), options.format, progress);
+  Contents contents = Recognize(bytes, options);
+  const TraceFormat format = contents.format;
+  auto source =
+      ReadSource(name, std::move(bytes), std::move(contents), progress);
   if (!source.ok()) return source.status();
   auto state = std::make_unique<State>();
   state->source = *std::move(source);

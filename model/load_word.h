@@ -1,8 +1,8 @@
 // LoadWord: eight bytes of a text at once.
 //
-// Internal to `linker/`. Thread safety: stateless; thread-safe.
-#ifndef SPANLINK_LINKER_LOAD_WORD_H_
-#define SPANLINK_LINKER_LOAD_WORD_H_
+// Internal to the library. Thread safety: stateless; thread-safe.
+#ifndef SPANLINK_MODEL_LOAD_WORD_H_
+#define SPANLINK_MODEL_LOAD_WORD_H_
 
 #include <bit>
 #include <cstddef>
@@ -42,6 +42,11 @@ inline uint64_t LoadWord(std::string_view bytes) {
   return word;
 }
 
+// Returns a word of eight times the same byte.
+constexpr uint64_t InEachByte(uint8_t byte) {
+  return uint64_t{0x0101010101010101} * byte;
+}
+
 }  // namespace spanlink::internal
 
-#endif  // SPANLINK_LINKER_LOAD_WORD_H_
+#endif  // SPANLINK_MODEL_LOAD_WORD_H_
