@@ -99,15 +99,15 @@ absl::Status ParsePolicy(std::string_view value, Arguments& parsed) {
 }
 
 absl::Status ParseProfile(std::string_view value, Arguments& parsed) {
-  parsed.profile = {.datadog = false, .semconv = false};
+  parsed.write.links = {.datadog = false, .semconv = false};
   if (value == "none") return absl::OkStatus();
   for (size_t begin = 0; begin <= value.size();) {
     const size_t end = std::min(value.find(',', begin), value.size());
     const std::string_view name = value.substr(begin, end - begin);
     if (name == "datadog") {
-      parsed.profile.datadog = true;
+      parsed.write.links.datadog = true;
     } else if (name == "semconv") {
-      parsed.profile.semconv = true;
+      parsed.write.links.semconv = true;
     } else {
       return Usage(absl::StrFormat(
           "--profile is datadog, semconv, both with a comma, or none; not `%s`",

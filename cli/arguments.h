@@ -36,8 +36,8 @@ struct Arguments {
   bool json = false;
   bool table = false;
   bool explain = false;
-  LinkProfile profile;
   ReadOptions read;
+  WriteOptions write;
   Options options;  // `min_evidence` and `use_policy` as asked for
 };
 

@@ -115,7 +115,7 @@ class LinkRun {
   }
 
   bool WriteTrace(const TraceFile& trace, const std::string& file) {
-    const absl::StatusOr<std::string> bytes = trace.Write(arguments_.profile);
+    const absl::StatusOr<std::string> bytes = trace.Write(arguments_.write);
     if (absl::IsFailedPrecondition(bytes.status())) {
       return Fail(absl::FailedPreconditionError(absl::StrFormat(
           "%s: has no place for links: %s; use --table or --json", file,

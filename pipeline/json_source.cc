@@ -123,7 +123,7 @@ std::string JsonSource::NewLinks(const ConsumerLinks& consumer,
 }
 
 absl::StatusOr<std::string> JsonSource::Write(
-    const std::vector<ConsumerLinks>& links, const LinkProfile&) const {
+    const std::vector<ConsumerLinks>& links, const WriteOptions&) const {
   const std::string_view key = format_->links_key();
   if (key.empty()) {
     return absl::FailedPreconditionError(absl::StrFormat(

@@ -40,7 +40,7 @@ class JsonSource final : public TraceSource {
   // Splices links in where the format has a place for them, and leaves every
   // other byte as it is; FailedPrecondition elsewhere.
   absl::StatusOr<std::string> Write(const std::vector<ConsumerLinks>& links,
-                                    const LinkProfile& profile) const override;
+                                    const WriteOptions& options) const override;
 
  private:
   JsonSource(std::string name, std::string bytes,

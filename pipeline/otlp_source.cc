@@ -113,13 +113,14 @@ void OtlpSource::Decode(size_t index, DecodedSpan* span) {
 }
 
 absl::StatusOr<std::string> OtlpSource::Write(
-    const std::vector<ConsumerLinks>& links, const LinkProfile& profile) const {
+    const std::vector<ConsumerLinks>& links,
+    const WriteOptions& options) const {
   std::vector<OtlpSpanLinks> additions;
   for (const ConsumerLinks& consumer : links) {
     OtlpSpanLinks addition;
     addition.span = &spans_.spans[consumer.span];
     for (const SpanLink* link : consumer.links) {
-      addition.links.push_back(ToOtlpLink(*link, profile));
+      addition.links.push_back(ToOtlpLink(*link, options.links));
     }
     additions.push_back(std::move(addition));
   }

@@ -35,7 +35,7 @@ class OtlpSource final : public TraceSource {
   }
   std::string_view bytes() const override { return bytes_; }
   absl::StatusOr<std::string> Write(const std::vector<ConsumerLinks>& links,
-                                    const LinkProfile& profile) const override;
+                                    const WriteOptions& options) const override;
 
  private:
   OtlpSource(std::string bytes, OtlpSpans spans)

@@ -37,7 +37,7 @@ void RecordingSource::Decode(size_t index, DecodedSpan* span) {
 }
 
 absl::StatusOr<std::string> RecordingSource::Write(
-    const std::vector<ConsumerLinks>&, const LinkProfile&) const {
+    const std::vector<ConsumerLinks>&, const WriteOptions&) const {
   return absl::FailedPreconditionError(absl::StrFormat(
       "%s: recordings of the OpenAI Agents SDK have no place for links; ask "
       "for the links as JSON lines",

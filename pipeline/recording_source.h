@@ -35,7 +35,7 @@ class RecordingSource final : public TraceSource {
   std::string_view bytes() const override { return bytes_; }
   // Returns FailedPrecondition: the events have no place for links.
   absl::StatusOr<std::string> Write(const std::vector<ConsumerLinks>& links,
-                                    const LinkProfile& profile) const override;
+                                    const WriteOptions& options) const override;
 
  private:
   RecordingSource(std::string name, std::string bytes,

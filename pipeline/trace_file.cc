@@ -392,7 +392,8 @@ const SpanSummary* TraceFile::Find(const SpanContext& context) const {
   return found == state_->index.end() ? nullptr : &state_->spans[found->second];
 }
 
-absl::StatusOr<std::string> TraceFile::Write(const LinkProfile& profile) const {
+absl::StatusOr<std::string> TraceFile::Write(
+    const WriteOptions& options) const {
   std::map<size_t, ConsumerLinks> consumers;
   for (const SpanLink& link : state_->links) {
     const auto found = state_->index.find(link.consumer);
@@ -405,7 +406,7 @@ absl::StatusOr<std::string> TraceFile::Write(const LinkProfile& profile) const {
   for (auto& [position, consumer] : consumers) {
     links.push_back(std::move(consumer));
   }
-  auto written = state_->source->Write(links, profile);
+  auto written = state_->source->Write(links, options);
   if (!written.ok() || !compressed()) return written;
   return *written == state_->source->bytes() ? state_->packed
                                              : Deflate(*written);

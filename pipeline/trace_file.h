@@ -65,7 +65,7 @@ class TraceFile {
   // Returns the trace with the links on it, in gzip again if it was; identical
   // if no link is added. OTLP only: FailedPrecondition for recordings of the
   // SDK, which have no place for links.
-  absl::StatusOr<std::string> Write(const LinkProfile& profile) const;
+  absl::StatusOr<std::string> Write(const WriteOptions& options) const;
 
  private:
   struct State;

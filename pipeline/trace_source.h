@@ -55,7 +55,7 @@ class TraceSource {
   // Returns the file with links on its spans.
   virtual absl::StatusOr<std::string> Write(
       const std::vector<ConsumerLinks>& links,
-      const LinkProfile& profile) const = 0;
+      const WriteOptions& options) const = 0;
 };
 
 }  // namespace spanlink

@@ -56,6 +56,11 @@ struct LinkProfile {
   bool semconv = true;  // `gen_ai.attribution.link_type`
 };
 
+// How a file is written.
+struct WriteOptions {
+  LinkProfile links;
+};
+
 // Reports progress: bytes done and bytes in all.
 using Progress = std::function<void(uint64_t, uint64_t)>;
 

@@ -32,7 +32,7 @@ TEST(ArgumentsTest, LinkHasDefaults) {
   EXPECT_FALSE(parsed.json || parsed.table || parsed.explain);
   EXPECT_EQ(parsed.options.min_evidence, Evidence::kName);
   EXPECT_EQ(parsed.options.use_policy, UsePolicy::kFirst);
-  EXPECT_TRUE(parsed.profile.datadog && parsed.profile.semconv);
+  EXPECT_TRUE(parsed.write.links.datadog && parsed.write.links.semconv);
 }
 
 TEST(ArgumentsTest, FormatsHaveNames) {
@@ -56,8 +56,8 @@ TEST(ArgumentsTest, OptionsStandAnywhere) {
   EXPECT_EQ(parsed.options.min_evidence, Evidence::kOrder);
   EXPECT_EQ(parsed.options.use_policy, UsePolicy::kAll);
   EXPECT_EQ(parsed.output, "out");
-  EXPECT_FALSE(parsed.profile.datadog);
-  EXPECT_TRUE(parsed.profile.semconv);
+  EXPECT_FALSE(parsed.write.links.datadog);
+  EXPECT_TRUE(parsed.write.links.semconv);
 }
 
 TEST(ArgumentsTest, OutputHasThreeSpellings) {
@@ -73,9 +73,10 @@ TEST(ArgumentsTest, DoubleDashEndsOptions) {
 
 TEST(ArgumentsTest, ProfilesCombine) {
   const LinkProfile both =
-      Parse({"link", "a", "--profile", "semconv,datadog"}).profile;
+      Parse({"link", "a", "--profile", "semconv,datadog"}).write.links;
   EXPECT_TRUE(both.datadog && both.semconv);
-  const LinkProfile none = Parse({"link", "a", "--profile", "none"}).profile;
+  const LinkProfile none =
+      Parse({"link", "a", "--profile", "none"}).write.links;
   EXPECT_FALSE(none.datadog || none.semconv);
 }
 

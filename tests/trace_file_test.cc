@@ -102,7 +102,7 @@ TraceFile Linked(const std::string& bytes) {
 }
 
 std::string Written(const TraceFile& file, LinkProfile profile = {}) {
-  const auto bytes = file.Write(profile);
+  const auto bytes = file.Write({.links = profile});
   EXPECT_TRUE(bytes.ok()) << bytes.status();
   return bytes.value_or("");
 }

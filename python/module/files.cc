@@ -79,7 +79,7 @@ nb::bytes Link(const nb::bytes& trace, std::string_view policy,
   {
     const nb::gil_scoped_release release;
     bytes = OrRaise(LinkBytes("trace", std::move(bytes), wanted.options)
-                        .Write(wanted.profile));
+                        .Write({.links = wanted.profile}));
   }
   return nb::bytes(bytes.data(), bytes.size());
 }
@@ -100,7 +100,7 @@ std::pair<std::string, std::vector<LinkValue>> LinkAll(std::string_view name,
                                                        const Wanted& wanted) {
   const nb::gil_scoped_release release;
   const TraceFile trace = LinkBytes(name, std::move(bytes), wanted.options);
-  return {OrRaise(trace.Write(wanted.profile)), LinksOf(trace)};
+  return {OrRaise(trace.Write({.links = wanted.profile})), LinksOf(trace)};
 }
 
 nb::object LinkNamed(std::string_view name, const nb::bytes& trace,
