@@ -22,16 +22,14 @@ template <typename Id>
 class Texts {
  public:
   void Remember(const Id& id, std::string_view text) {
-    has_any_ = true;
+    has_id_texts = true;
     const MutexLock lock(&mutex_);
     if (FindLocked(id) == nullptr) {
       Insert(id, std::make_shared<const std::string>(text));
     }
   }
 
-  // Programs whose ids are hex digits pay nothing for the others.
   IdText Find(const Id& id) {
-    if (!has_any_.load(std::memory_order_relaxed)) return nullptr;
     const MutexLock lock(&mutex_);
     return FindLocked(id);
   }
@@ -53,7 +51,6 @@ class Texts {
     young_.insert_or_assign(id, std::move(text));
   }
 
-  std::atomic<bool> has_any_{false};
   Mutex mutex_;
   absl::flat_hash_map<Id, IdText> young_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<Id, IdText> old_ ABSL_GUARDED_BY(mutex_);
@@ -97,11 +94,22 @@ constexpr Names<Outcome, 3> kOutcomes = {
      {"failed", Outcome::kFailed},
      {"not_executed", Outcome::kNotExecuted}}};
 
+// Programs give the same literal again and again: the last one is known by its
+// address. (The GIL guards it. It is never given back: threads may outlive the
+// interpreter.)
 template <typename Value, size_t kCount>
-Value Parse(const Names<Value, kCount>& names, std::string_view text,
+Value Parse(const Names<Value, kCount>& names, nb::handle word,
             const char* what) {
+  static PyObject* last = nullptr;
+  static Value last_value{};
+  if (word.ptr() == last) return last_value;
+  Text text;
+  ReadText(word, &text);
   for (const auto& [name, value] : names) {
-    if (name == text) return value;
+    if (name != text.view) continue;
+    Py_XDECREF(std::exchange(
+        last, nb::object(word, nb::detail::borrow_t()).release().ptr()));
+    return last_value = value;
   }
   std::string known;
   for (const auto& [name, value] : names) {
@@ -114,7 +122,12 @@ Value Parse(const Names<Value, kCount>& names, std::string_view text,
 }  // namespace
 
 bool ReadText(nb::handle object, Text* text) noexcept {
-  if (!PyUnicode_Check(object.ptr())) return false;
+  // What is left out is the one empty string that Python has.
+  static PyObject* const empty = PyUnicode_FromStringAndSize("", 0);
+  if (object.ptr() == empty) {
+    text->view = "";
+    return true;
+  }
   Py_ssize_t size = 0;
   const char* data = PyUnicode_AsUTF8AndSize(object.ptr(), &size);
   if (data == nullptr) {
@@ -197,9 +210,9 @@ bool ReadTime(nb::handle object, Time* time) noexcept {
   return true;
 }
 
-IdText FindText(const TraceId& id) { return TraceTexts().Find(id); }
+IdText FindRememberedText(const TraceId& id) { return TraceTexts().Find(id); }
 
-IdText FindText(const SpanId& id) { return SpanTexts().Find(id); }
+IdText FindRememberedText(const SpanId& id) { return SpanTexts().Find(id); }
 
 SpanRef Place(const TraceArg& trace, const SpanArg& span, const Parent& parent,
               const Moment& start, const Moment& end) {
@@ -211,12 +224,12 @@ SpanRef Place(const TraceArg& trace, const SpanArg& span, const Parent& parent,
   return ref;
 }
 
-SpanKind ToSpanKind(std::string_view name) {
-  return Parse(kKinds, name, "kind");
+SpanKind ToSpanKind(const Word& name) {
+  return Parse(kKinds, name.text, "kind");
 }
 
-Outcome ToOutcome(std::string_view name) {
-  return Parse(kOutcomes, name, "outcome");
+Outcome ToOutcome(const Word& name) {
+  return Parse(kOutcomes, name.text, "outcome");
 }
 
 std::string_view SpanKindName(SpanKind kind) {
