@@ -149,16 +149,13 @@ step_sanitizer() { # PRESET
 }
 
 step_accuracy() { # LIMIT
-  local harness=$SPANLINK_SHARED/accuracy/run.py files limit=()
-  if [[ ! -f $harness ]]; then
-    echo "SKIPPED: no accuracy harness at $harness"
+  if [[ ! -f $SPANLINK_SHARED/accuracy/run.py ]]; then
+    echo "SKIPPED: no accuracy harness at $SPANLINK_SHARED/accuracy"
     return "$SKIP"
   fi
-  mapfile -t files < <(cd "$SPANLINK_SHARED/data/trajectories" &&
-    printf '%s\n' *.jsonl.gz)
-  if (($1 > 0)); then limit=(--limit "$1"); fi
-  python3 "$harness" --spanlink .dev/release/spanlink --peers --gate \
-    "${limit[@]}" --dialect all -- "${files[@]}"
+  "$venvs/ddtrace/bin/python" scripts/accuracy.py --shared "$SPANLINK_SHARED" \
+    --spanlink "$PWD/.dev/release/spanlink" --limit "$1" \
+    --replay "$PWD/$venvs/frameworks/bin/python" --replay-limit 2
 }
 
 step_tidy() {
