@@ -131,18 +131,32 @@ step_sdk_own_tests() { # [--short]
 }
 
 # Every test of the CMake build, under a sanitizer.
-step_sanitizer() { # PRESET
-  local reports=.dev/$1/reports status=0 names run=()
-  build_preset "$1"
+# The programs that start threads: a thread sanitizer sees nothing in others.
+threaded_tests() {
+  grep -lE 'std::j?thread' tests/*_test.cc |
+    sed -E 's,tests/conformance_.*,conformance_test,; s,tests/(.*)\.cc,\1,' |
+    sort -u
+}
+
+step_tsan() {
+  local names
+  mapfile -t names < <(threaded_tests)
+  step_sanitizer tsan "${names[@]}"
+}
+
+step_sanitizer() { # PRESET [TEST...]
+  local reports=.dev/$1/reports status=0 names run=() only=()
+  build_preset "$@"
   rm -rf "$reports"
+  if (($# > 1)); then only=(-R "^($(IFS='|' && echo "${*:2}"))\$"); fi
   # The thread sanitizer of clang 14 knows fewer memory layouts than kernels.
   if setarch "$(uname -m)" -R true 2>/dev/null; then
     run=(setarch "$(uname -m)" -R)
   fi
   export SPANLINK_BINARY=$PWD/.dev/$1/spanlink
-  "${run[@]}" ctest --test-dir ".dev/$1" -j "$jobs" --output-on-failure ||
-    status=$?
-  mapfile -t names < <(ctest --test-dir ".dev/$1" -N |
+  "${run[@]}" ctest --test-dir ".dev/$1" -j "$jobs" --output-on-failure \
+    "${only[@]}" || status=$?
+  mapfile -t names < <(ctest --test-dir ".dev/$1" -N "${only[@]}" |
     sed -n 's/^ *Test *#[0-9]*: //p')
   scripts/count_tests.py "$reports" "${names[@]}" >"$step_counts"
   return "$status"
