@@ -133,6 +133,7 @@ struct TraceLinker::State {
   void Finish(Record& record);
   void HandOn(std::list<Record>::iterator record);
   void HandOut();
+  void ForgetContent();
 
   Time Now() const { return options.clock ? options.clock() : newest_end; }
   bool IsOver() const {
@@ -148,10 +149,8 @@ struct TraceLinker::State {
   Held held;
   uint64_t last_number = 0;
 
-  const std::shared_ptr<OtlpDecoder> json_decoder =
-      std::make_shared<OtlpDecoder>(OtlpFormat::kJson);
-  const std::shared_ptr<OtlpDecoder> proto_decoder =
-      std::make_shared<OtlpDecoder>(OtlpFormat::kProto);
+  // What the last decoded span left in them is gone with `ForgetContent`.
+  std::shared_ptr<OtlpDecoder> json_decoder, proto_decoder;
   DecodedSpan decoded;
 
   std::list<Record> records;     // that wait, in the order in which they came
@@ -172,6 +171,13 @@ TraceLinker::State::State(StreamOptions given, Sink given_sink)
           [this](std::span<const SpanLink> links) {
             new_links.insert(new_links.end(), links.begin(), links.end());
           })) {
+  ForgetContent();
+}
+
+void TraceLinker::State::ForgetContent() {
+  json_decoder = std::make_shared<OtlpDecoder>(OtlpFormat::kJson);
+  proto_decoder = std::make_shared<OtlpDecoder>(OtlpFormat::kProto);
+  decoded = {};
   decoded.facts.wants_text = options.read.react;
 }
 
@@ -305,7 +311,6 @@ void TraceLinker::State::KeepWithinBounds() {
 }
 
 void TraceLinker::State::Settle(Trace& trace) {
-  new_links.clear();
   if (!trace.logs.empty()) ReadLogs(trace);
   EmitTrace(trace);
   PlaceLinks(trace);
@@ -380,6 +385,7 @@ void TraceLinker::State::PlaceLinks(Trace& trace) {
 }
 
 void TraceLinker::State::Forget(Trace& trace) {
+  new_links.clear();
   held.bytes -= trace.log_bytes;
   held.spans -= trace.size();
   --held.traces;
@@ -457,6 +463,7 @@ void TraceLinker::Tick() {
 
 void TraceLinker::Flush() {
   while (!state_->by_age.empty()) state_->Settle(state_->by_age.front());
+  state_->ForgetContent();
   state_->HandOut();
 }
 

@@ -105,7 +105,8 @@ class TraceLinker {
   // Settles what was silent for the linger, by the clock of the options. `Add`
   // does the same; a program whose stream falls silent calls it from a timer.
   void Tick();
-  // Settles everything: at the end of the stream, and before a shutdown.
+  // Settles everything: at the end of the stream, before a shutdown, and where
+  // the stream falls silent for long. No text of a record is kept then.
   void Flush();
 
   // What is kept at the moment; all zero after `Flush`.

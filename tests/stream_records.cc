@@ -68,8 +68,8 @@ std::string EventJson(int trace, int span, const Pairs& attributes) {
                      Attributes(attributes));
 }
 
-std::string Prose(size_t bytes) {
-  return R"({"type":"text","content":")" + std::string(bytes, 'x') + "\"}";
+std::string Prose(const std::string& text) {
+  return R"({"type":"text","content":")" + text + "\"}";
 }
 
 std::string CallPart(const std::string& id) {
@@ -84,8 +84,8 @@ std::string ResultPart(const std::string& id) {
 }
 
 std::string Message(const std::string& role, const std::string& part,
-                    size_t prose) {
-  const std::string text = prose == 0 ? "" : Prose(prose) + ",";
+                    const std::string& prose) {
+  const std::string text = prose.empty() ? "" : Prose(prose) + ",";
   return R"([{"role":")" + role + R"(","parts":[)" + text + part + "]}]";
 }
 
@@ -105,10 +105,10 @@ AgentRun::AgentRun(int trace, int64_t at, const RunOptions& options) {
   const Pairs answer_messages = {
       {"gen_ai.input.messages", "[]"},
       {"gen_ai.output.messages",
-       Message("assistant", CallPart(options.call_id), options.text_bytes)}};
+       Message("assistant", CallPart(options.call_id), options.text)}};
   const Pairs reader_messages = {
       {"gen_ai.input.messages",
-       Message("tool", ResultPart(options.call_id), options.text_bytes)},
+       Message("tool", ResultPart(options.call_id), options.text)},
       {"gen_ai.output.messages", "[]"}};
   const Pairs chat = {{"gen_ai.operation.name", "chat"}};
   const Pairs none;

@@ -23,7 +23,7 @@ struct RunOptions {
   bool tool_has_id = false;
   bool parentless = false;        // no span has a parent
   bool messages_in_logs = false;  // not on the spans
-  size_t text_bytes = 0;          // of prose in the messages
+  std::string text = "";          // prose in the messages
 };
 
 // An agent from second `at` to 3: an answer asks for `f`, which runs and whose
