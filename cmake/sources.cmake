@@ -190,6 +190,7 @@ set(SPANLINK_TESTS
   tests/gzip_test.cc
   tests/handoff_names_test.cc
   tests/independent_producers_test.cc
+  tests/joined_files_test.cc
   tests/json_cursor_oracle_test.cc
   tests/json_cursor_test.cc
   tests/json_formats_test.cc

@@ -12,7 +12,8 @@ namespace spanlink::testing {
 namespace {
 
 constexpr int64_t kBegin = 1'750'000'000;
-constexpr int kAgent = 1, kAnswer = 2, kTool = 3, kReader = 4, kOther = 90;
+constexpr int kAgent = 1, kAnswer = 2, kTool = 3, kReader = 4, kOther = 90,
+              kStep = 10;
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
@@ -100,7 +101,13 @@ AgentRun::AgentRun(int trace, int64_t at, const RunOptions& options) {
       attributes.emplace_back("gen_ai.conversation.id", options.conversation);
     }
     attributes.insert(attributes.end(), more.begin(), more.end());
-    return SpanJson({trace, base + number, parent, at + begin, 1}, attributes);
+    const int step = kStep + base + number;
+    if (options.in_steps) {
+      steps.push_back(SpanJson({trace, step, parent, at + begin, 1}, {}));
+    }
+    return SpanJson(
+        {trace, base + number, options.in_steps ? step : parent, at + begin, 1},
+        attributes);
   };
   const Pairs answer_messages = {
       {"gen_ai.input.messages", "[]"},

@@ -22,6 +22,7 @@ struct RunOptions {
   std::string conversation = "";
   bool tool_has_id = false;
   bool parentless = false;        // no span has a parent
+  bool in_steps = false;          // each below a span of its own, in `steps`
   bool messages_in_logs = false;  // not on the spans
   std::string text = "";          // prose in the messages
 };
@@ -32,6 +33,7 @@ struct AgentRun {
   AgentRun(int trace, int64_t at, const RunOptions& options = {});
 
   std::string agent, answer, tool, reader;  // spans, as JSON
+  std::vector<std::string> steps;           // spans of no dialect
   std::string answer_log, reader_log;       // log records with their messages
   std::string answer_id;                    // in hex
 };

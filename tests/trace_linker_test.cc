@@ -127,16 +127,19 @@ TEST(TraceLinkerTest, RecordsWithoutSpansThatCarryLinksGoOnAtOnce) {
 // Two agents side by side make the same call; who is whose child is in records
 // that went on long before.
 TEST(TraceLinkerTest, TheTreeIsKnownFromRecordsThatWentOn) {
-  const AgentRun one(1, 0, {.span_base = 100, .call_id = ""});
-  const AgentRun two(1, 0, {.span_base = 200, .call_id = ""});
-  Stream stream;
-  EXPECT_THAT(stream.Add(1, Document({one.agent, two.agent})),
-              ElementsAre("1"));
-  stream.Add(2, Document({one.answer, two.answer}));
-  stream.Add(3, Document({two.tool}));
-  stream.Flush();
-  EXPECT_THAT(stream.bytes[3], HasSubstr(two.answer_id));
-  EXPECT_THAT(stream.bytes[3], Not(HasSubstr(one.answer_id)));
+  const AgentRun one(1, 0, {.span_base = 100, .call_id = "", .in_steps = true});
+  const AgentRun two(1, 0, {.span_base = 200, .call_id = "", .in_steps = true});
+  for (const auto& [run, other] : {std::pair(&one, &two), {&two, &one}}) {
+    Stream stream;
+    stream.Add(1, Document({one.agent, two.agent}));
+    stream.Add(2, Document(one.steps));
+    EXPECT_THAT(stream.Add(3, Document(two.steps)), ElementsAre("3"));
+    stream.Add(4, Document({one.answer, two.answer}));
+    EXPECT_THAT(stream.Add(5, Document({run->tool})), IsEmpty());
+    stream.Flush();
+    EXPECT_THAT(stream.bytes[5], HasSubstr(run->answer_id + "\",\"attr"));
+    EXPECT_THAT(stream.bytes[5], Not(HasSubstr(other->answer_id)));
+  }
 }
 
 TEST(TraceLinkerTest, ARecordWaitsForAllOfItsTraces) {
