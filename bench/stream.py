@@ -14,6 +14,7 @@ the memory of the shortest.
 import argparse
 import heapq
 import itertools
+import json
 import os
 import subprocess
 import sys
@@ -29,62 +30,69 @@ STEP = 700_000_000
 BEGIN = 1_750_000_000_000_000_000
 PROSE = "All work and no play makes a dull trace. " * 12
 
-SPAN = (
-    '{"traceId":"%s","spanId":"%s","parentSpanId":"%s","name":"%s",'
-    '"startTimeUnixNano":"%d","endTimeUnixNano":"%d","attributes":[%s]}'
-)
 
-
-def attributes(**pairs):
-    return ",".join(
-        '{"key":"gen_ai.%s","value":{"stringValue":"%s"}}'
-        % (key.replace("__", "."), value.replace('"', '\\"'))
+def attributes(pairs):
+    return [
+        {"key": f"gen_ai.{key}", "value": {"stringValue": value}}
         for key, value in pairs.items()
-    )
+    ]
 
 
 def result_message(call):
-    return (
-        '[{"role":"tool","parts":[{"type":"tool_call_response","id":"%s",'
-        '"response":"%s"}]}]' % (call, PROSE)
-    )
+    part = {"type": "tool_call_response", "id": call, "response": PROSE}
+    return json.dumps([{"role": "tool", "parts": [part]}])
 
 
 def call_message(call, number):
-    return (
-        '[{"role":"assistant","parts":[{"type":"text","content":"%s"},'
-        '{"type":"tool_call","id":"%s","name":"search","arguments":{"page":%d}}'
-        "]}]" % (PROSE, call, number)
-    )
+    parts = [
+        {"type": "text", "content": PROSE},
+        {
+            "type": "tool_call",
+            "id": call,
+            "name": "search",
+            "arguments": {"page": number},
+        },
+    ]
+    return json.dumps([{"role": "assistant", "parts": parts}])
+
+
+def content(index):
+    """What is in the span: 0 is the agent, then chats and tools in turns."""
+    turn = (index - 1) // 2
+    if index == 0:
+        return {"operation.name": "invoke_agent", "agent.name": "Clerk"}
+    if index % 2 == 0:
+        return {
+            "operation.name": "execute_tool",
+            "tool.name": "search",
+            "tool.call.arguments": json.dumps({"page": turn}),
+        }
+    chat = {"operation.name": "chat"}
+    if turn > 0:
+        chat["input.messages"] = result_message(f"call_{turn - 1}")
+    if turn < ROUNDS:
+        chat["output.messages"] = call_message(f"call_{turn}", turn)
+    return chat
+
+
+CONTENTS = [attributes(content(index)) for index in range(SPANS_PER_TRACE)]
 
 
 def trace(number):
-    """Yields (end, span) of one trace."""
-    trace_id = "%032x" % (number + 1)
+    """Yields (end, span as JSON) of one trace."""
     start = BEGIN + number * TRACE_EVERY
-    ids = ["%016x" % (i + 1) for i in range(SPANS_PER_TRACE)]
-
-    def span(index, name, begin, end, text):
-        parent = "" if index == 0 else ids[0]
-        return end, SPAN % (trace_id, ids[index], parent, name, begin, end, text)
-
-    last = start + (2 * ROUNDS + 1) * STEP
-    yield span(0, "agent", start, last, attributes(
-        operation__name="invoke_agent", agent__name="Clerk"))
-    for index in range(1, SPANS_PER_TRACE):
-        begin = start + (index - 1) * STEP
-        turn = (index - 1) // 2
-        call = "call_%d" % turn
-        if index % 2 == 0:
-            text = attributes(
-                operation__name="execute_tool", tool__name="search",
-                tool__call__arguments='{"page": %d}' % turn)
-        else:
-            text = attributes(
-                operation__name="chat",
-                input__messages=result_message("call_%d" % (turn - 1)),
-                output__messages=call_message(call, turn) if turn < ROUNDS else "[]")
-        yield span(index, "chat" if index % 2 else "tool", begin, begin + STEP, text)
+    for index in range(SPANS_PER_TRACE):
+        begin = start + max(0, index - 1) * STEP
+        end = begin + (STEP if index else STEP * (SPANS_PER_TRACE - 1))
+        span = {
+            "traceId": f"{number + 1:032x}",
+            "spanId": f"{index + 1:016x}",
+            "parentSpanId": f"{1:016x}" if index else "",
+            "startTimeUnixNano": str(begin),
+            "endTimeUnixNano": str(end),
+            "attributes": CONTENTS[index],
+        }
+        yield end, json.dumps(span)
 
 
 def spans_in_order(traces):
@@ -102,8 +110,9 @@ def spans_in_order(traces):
 def write_records(traces, pipe):
     spans = spans_in_order(traces)
     while batch := list(itertools.islice(spans, SPANS_PER_RECORD)):
-        line = '{"resourceSpans":[{"scopeSpans":[{"spans":[%s]}]}]}\n'
-        pipe.write((line % ",".join(batch)).encode())
+        spans_json = ",".join(batch)
+        line = f'{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{spans_json}]}}]}}]}}\n'
+        pipe.write(line.encode())
     pipe.close()
 
 
@@ -112,8 +121,8 @@ def run(binary, spans):
     traces = max(1, spans // SPANS_PER_TRACE)
     start = time.monotonic()
     process = subprocess.Popen(
-        [binary, "link", "--stream", "-"], stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE)
+        [binary, "link", "--stream", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     writer = threading.Thread(target=write_records, args=(traces, process.stdin))
     writer.start()
     links = size = 0
@@ -140,8 +149,11 @@ def main():
         peak, links, wanted, size, seconds = run(arguments.binary, spans)
         peaks.append(peak)
         complete = complete and links == wanted
-        print(f"{spans:10} {size / 2**20:5.0f} MB {peak / 2**20:9.1f} MB "
-              f"{wanted:9} {100 * links / wanted:12.1f} % {seconds:8.1f}", flush=True)
+        print(
+            f"{spans:10} {size / 2**20:5.0f} MB {peak / 2**20:9.1f} MB "
+            f"{wanted:9} {100 * links / wanted:12.1f} % {seconds:8.1f}",
+            flush=True,
+        )
     return 0 if complete and peaks[-1] <= 2 * peaks[0] else 1
 
 

@@ -66,7 +66,8 @@ struct StreamOptions {
   // ends, and none of its trace may come before.
   Duration linger = std::chrono::seconds(60);
   // What the linger goes by. Empty: the time of the data, which is the latest
-  // end of a span so far, so that a file gives the same links at any speed.
+  // end of a span so far, so that a file gives the same links at any speed. A
+  // span that ends in a far future stops that clock: bounds settle then.
   std::function<Time()> clock = {};
 
   // Records go on in the order in which they came. One that is settled waits
