@@ -4,11 +4,10 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,6 +35,17 @@ constexpr DiagnosticId kTold[] = {DiagnosticId::kEvictedScope,
                                   DiagnosticId::kLateSpan,
                                   DiagnosticId::kRootLinked};
 
+// An interrupt ends the stream as its end would; a second one the program.
+volatile std::sig_atomic_t interrupted = 0;
+
+void ListenToInterrupts() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { interrupted = 1; };
+  action.sa_flags = SA_RESETHAND;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
 StreamOptions OptionsOf(const Arguments& arguments) {
   StreamOptions options;
   options.link = arguments.options;
@@ -58,6 +68,7 @@ class StreamRun {
                 [this](LinkedRecord record) { Take(std::move(record)); }) {}
 
   int Run() {
+    ListenToInterrupts();
     absl::Status status = Open();
     if (status.ok()) status = ReadAll();
     if (status.ok()) status = End();
@@ -96,6 +107,7 @@ class StreamRun {
     uint64_t done = 0;
     while (true) {
       Wait();
+      if (interrupted != 0) return absl::OkStatus();
       const ssize_t count = read(fd_, chunk.data(), chunk.size());
       if (count == 0) return absl::OkStatus();
       if (count < 0 && errno == EINTR) continue;
@@ -116,17 +128,14 @@ class StreamRun {
     pollfd input{fd_, POLLIN, 0};
     if (poll(&input, 1, 0) != 0) return;
     output().Finish().IgnoreError();  // kept, and told in the end
-    const auto linger = std::chrono::ceil<std::chrono::milliseconds>(
-        std::chrono::duration<double>(arguments_.linger));
-    const auto most = std::numeric_limits<int>::max();
-    if (poll(&input, 1, int(std::min<int64_t>(linger.count(), most))) != 0) {
-      return;
-    }
+    // 10^6 seconds at most.
+    const auto linger =
+        std::chrono::ceil<std::chrono::milliseconds>(arguments_.linger);
+    if (poll(&input, 1, static_cast<int>(linger.count())) != 0) return;
     if (splitter_.HoldsWholeLine()) Link(splitter_.TakeRest());
     linker_.Flush();
     output().Finish().IgnoreError();
-    while (poll(&input, 1, -1) < 0 && errno == EINTR) {
-    }
+    poll(&input, 1, -1);
   }
 
   absl::Status CheckBeginning(std::string_view bytes, uint64_t done) const {

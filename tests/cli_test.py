@@ -12,6 +12,7 @@ import pty
 import re
 import select
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -328,7 +329,7 @@ class FilesTogetherTest(Case):
     self.assert_ok(process)
     _, above, below = process.stdout.decode().split("== ")[0:3]
     self.assertNotIn("evidence", above)
-    self.assertRegex(below, r"f +000002 +s1 +000001 .* s3 +000003\n")
+    self.assertRegex(below, r"f +0*2 +s1 +0*1 .* s3 +0*3\n")
     self.assertNotIn("not in this file", below)
     self.assertEqual(process.stdout.count(b"linked to the answer"), 1)
 
@@ -440,6 +441,24 @@ class StreamTest(Case):
     self.assertEqual(process.stdout.read(), b"")
     process.stdout.close()
     self.assertEqual(process.wait(timeout=60), 0)
+
+  def test_an_interrupt_loses_nothing(self):
+    (answer, tool, _), _ = make_round()
+    process = subprocess.Popen(
+        [os.environ["SPANLINK_BINARY"], "link", "--stream", "-"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    plain = record()  # comes out at once: the others have been read by then
+    process.stdin.write((plain + "\n" + record(answer) + "\n").encode())
+    process.stdin.write((record(tool) + "\n").encode())
+    process.stdin.flush()
+    first = process.stdout.readline()
+    process.send_signal(signal.SIGTERM)
+    lines = process.stdout.read()
+    process.stdin.close()
+    process.stdout.close()
+    self.assertEqual(process.wait(timeout=60), 0)
+    self.assertEqual(first.decode(), plain + "\n")
+    self.assertEqual(linked_ids(lines), [("2", "1")])
 
   def test_broken_lines_are_named_pass_and_cost_themselves(self):
     lines = self.lines()
@@ -635,21 +654,27 @@ class OutputTest(Case):
     self.assertEqual(out.read_bytes(), spanlink("link", DESK).stdout)
 
   def test_long_reads_show_progress_on_a_terminal_and_wipe_it(self):
+    self.watch_progress(["-"], b"reading standard input")
+
+  def test_streams_show_progress_as_well(self):
+    self.watch_progress(["--stream", "-"], b"linking standard input")
+
+  def watch_progress(self, arguments, words):
     parent, child = pty.openpty()
     process = subprocess.Popen(
-        [os.environ["SPANLINK_BINARY"], "link", "-"], stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL, stderr=child)
+        [os.environ["SPANLINK_BINARY"], "link", *arguments],
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=child)
     os.close(child)
     self.addCleanup(process.kill)
     shown = b""
     for _ in range(600):
-      if b"reading standard input" in shown:
+      if words in shown:
         break
       process.stdin.write(b" ")  # a trace that comes slowly
       process.stdin.flush()
       if select.select([parent], [], [], 0.05)[0]:
         shown += os.read(parent, 65536)
-    self.assertIn(b"reading standard input", shown)
+    self.assertIn(words, shown)
     process.stdin.write(DESK.read_bytes())
     process.stdin.close()
     self.assertEqual(process.wait(timeout=60), 0)
