@@ -32,32 +32,70 @@ void Fill(const std::vector<OtlpAttribute>& from, AttributeList* to) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<TraceSource>> OtlpSource::Read(
-    const std::string& name, std::string bytes, OtlpFormat format,
-    const Progress& progress) {
+OtlpFormat ToOtlpFormat(TraceFormat format) {
+  switch (format) {
+    case TraceFormat::kOtlpProto:
+      return OtlpFormat::kProto;
+    case TraceFormat::kOtlpProtoFrames:
+      return OtlpFormat::kProtoFrames;
+    default:
+      return OtlpFormat::kJson;
+  }
+}
+
+absl::StatusOr<std::unique_ptr<OtlpSource>> OtlpSource::Read(
+    const std::string& name, std::string&& bytes, OtlpFormat format,
+    const Progress& progress, std::shared_ptr<OtlpDecoder> decoder) {
   auto spans = ReadOtlp({name, bytes, format}, progress);
   if (!spans.ok()) return spans.status();
-  return std::unique_ptr<TraceSource>(
-      new OtlpSource(std::move(bytes), *std::move(spans)));
+  if (decoder == nullptr) decoder = std::make_shared<OtlpDecoder>(format);
+  return std::unique_ptr<OtlpSource>(
+      new OtlpSource(std::move(bytes), *std::move(spans), std::move(decoder)));
+}
+
+OtlpSource::OtlpSource(std::string bytes, OtlpSpans spans,
+                       std::shared_ptr<OtlpDecoder> decoder)
+    : bytes_(std::move(bytes)),
+      spans_(std::move(spans)),
+      decoder_(std::move(decoder)) {
+  for (const OtlpLog& log : spans_.logs) AddLog({log, bytes_});
+}
+
+void OtlpSource::AddLog(const Log& log) {
+  logs_.push_back(log);
+  logs_are_sorted_ = false;
 }
 
 void OtlpSource::SortLogs() {
-  const auto key = [](const OtlpLog& log) {
-    return std::pair(log.context, log.time.value_or(Time::max()));
+  if (std::exchange(logs_are_sorted_, true)) return;
+  const auto key = [](const Log& log) {
+    return std::pair(log.record.context, log.record.time.value_or(Time::max()));
   };
   std::stable_sort(
-      spans_.logs.begin(), spans_.logs.end(),
-      [&key](const OtlpLog& a, const OtlpLog& b) { return key(a) < key(b); });
+      logs_.begin(), logs_.end(),
+      [&key](const Log& a, const Log& b) { return key(a) < key(b); });
 }
 
-std::span<const OtlpLog> OtlpSource::LogsOf(const SpanContext& context) const {
+std::span<const OtlpSource::Log> OtlpSource::LogsOf(
+    const SpanContext& context) const {
   const auto first = std::partition_point(
-      spans_.logs.begin(), spans_.logs.end(),
-      [&context](const OtlpLog& log) { return log.context < context; });
+      logs_.begin(), logs_.end(),
+      [&context](const Log& log) { return log.record.context < context; });
   const auto last = std::find_if(
-      first, spans_.logs.end(),
-      [&context](const OtlpLog& log) { return log.context != context; });
+      first, logs_.end(),
+      [&context](const Log& log) { return log.record.context != context; });
   return {first, last};
+}
+
+std::vector<OtlpSource::Log> OtlpSource::Events() const {
+  std::vector<Log> events;
+  for (const OtlpLog& log : spans_.logs) {
+    const std::string_view attributes = log.Text(bytes_, log.attributes);
+    const bool named =
+        !log.name.empty() || attributes.find("event.name") != attributes.npos;
+    if (named) events.push_back({log, bytes_});
+  }
+  return events;
 }
 
 SpanRef OtlpSource::Ref(size_t index) const {
@@ -79,37 +117,43 @@ std::string OtlpSource::SpanIdText(size_t index) const {
 }
 
 void OtlpSource::ReadAttributes(const OtlpSpan& span) {
-  reader_.Read(bytes_, span);
-  for (const OtlpLog& log : LogsOf(span.context)) reader_.AddLog(bytes_, log);
-  Fill(reader_.attributes(), &attributes_);
-  events_.resize(reader_.events().size());
-  for (size_t i = 0; i < events_.size(); ++i) {
-    events_[i].name = reader_.events()[i].name;
-    Fill(reader_.events()[i].attributes, &events_[i].attributes);
+  SortLogs();
+  OtlpContentReader& reader = decoder_->reader;
+  reader.Read(bytes_, span);
+  for (const Log& log : LogsOf(span.context)) {
+    reader.AddLog(log.bytes, log.record);
+  }
+  Fill(reader.attributes(), &decoder_->attributes);
+  std::vector<SpanEvent>& events = decoder_->events;
+  events.resize(reader.events().size());
+  for (size_t i = 0; i < events.size(); ++i) {
+    events[i].name = reader.events()[i].name;
+    Fill(reader.events()[i].attributes, &events[i].attributes);
   }
 }
 
 void OtlpSource::Decode(size_t index, DecodedSpan* span) {
   const OtlpSpan& record = spans_.spans[index];
   ReadAttributes(record);
+  const OtlpContentReader& reader = decoder_->reader;
   span->facts.Clear();
-  span->name = reader_.name();
+  span->name = reader.name();
   span->scope = spans_.scopes[record.scope];
   span->dialect = {};
   span->dropped_attributes = record.dropped_attributes > 0;
   FinishedSpan finished;
   finished.name = span->name;
   finished.failed = record.status == OtlpStatus::kError;
-  finished.status_message = reader_.status_message();
+  finished.status_message = reader.status_message();
   finished.dropped_attributes = span->dropped_attributes;
-  finished.attributes = &attributes_;
-  finished.events = events_;
+  finished.attributes = &decoder_->attributes;
+  finished.events = decoder_->events;
   if (const Dialect* dialect = DecodeSpan(finished, &span->facts)) {
     span->dialect = dialect->name();
   } else if (finished.failed) {
     span->facts.outcome = Outcome::kFailed;
   }
-  span->facts.unreadable += static_cast<uint32_t>(reader_.unreadable());
+  span->facts.unreadable += static_cast<uint32_t>(reader.unreadable());
 }
 
 absl::StatusOr<std::string> OtlpSource::Write(

@@ -1,10 +1,12 @@
 // What the engine keeps, seen from the allocator: no argument text at any
-// moment, nothing of a scope after its end, and never more than the bounds.
+// moment, nothing of a scope after its end, and never more than the bounds; and
+// what a stream of records keeps.
 //
 // This binary replaces the global operator new with one that lists its blocks,
 // which ThreadSanitizer does not allow: there the tests are skipped.
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -13,7 +15,9 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "spanlink/pipeline/trace_linker.h"
 #include "spanlink/tests/allocator_hook.h"
+#include "spanlink/tests/stream_records.h"
 #include "spanlink/tests/testing.h"
 
 namespace {
@@ -28,6 +32,7 @@ struct alignas(std::max_align_t) Block {
 constinit std::mutex blocks_mutex;
 constinit Block* blocks = nullptr;
 constinit size_t live_bytes = 0;
+constinit size_t peak_bytes = 0;
 
 [[maybe_unused]] void* Allocate(size_t size) {
   auto* block = static_cast<Block*>(std::malloc(sizeof(Block) + size));
@@ -37,6 +42,7 @@ constinit size_t live_bytes = 0;
   if (blocks != nullptr) blocks->previous = block;
   blocks = block;
   live_bytes += size;
+  peak_bytes = std::max(peak_bytes, live_bytes);
   return block + 1;
 }
 
@@ -85,6 +91,19 @@ namespace {
 size_t LiveBytes() {
   const std::lock_guard lock(blocks_mutex);
   return live_bytes;
+}
+
+// Returns how many more bytes than now are live at most while `work` runs.
+template <typename Work>
+size_t PeakOf(const Work& work) {
+  const size_t before = LiveBytes();
+  {
+    const std::lock_guard lock(blocks_mutex);
+    peak_bytes = live_bytes;
+  }
+  work();
+  const std::lock_guard lock(blocks_mutex);
+  return peak_bytes - before;
 }
 
 #if defined(__clang__)
@@ -259,6 +278,72 @@ TEST_P(MemoryTest, DestructionFreesEverything) {
     for (int i = 0; i < 100; ++i) DispatchChoice(tracker, i, "{}");
   }
   EXPECT_EQ(LiveBytes(), before);
+}
+
+class StreamMemoryTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!kBlocksAreListed) GTEST_SKIP() << "the sanitizer has the allocator";
+  }
+};
+
+// Returns `record` with another trace id, its only one.
+std::string InTrace(std::string record, int trace) {
+  constexpr std::string_view kKey = "\"traceId\":\"";
+  const std::string id = AgentRun::TraceIdText(trace);
+  for (size_t at = record.find(kKey); at != record.npos;
+       at = record.find(kKey, at + kKey.size())) {
+    record.replace(at + kKey.size(), id.size(), id);
+  }
+  return record;
+}
+
+// A trace begins every tenth of a second, of four spans in two records that
+// come at once; it is settled ten seconds later. Returns the links found.
+size_t StreamTraces(int traces) {
+  const AgentRun run(1, 0, {.text = std::string(500, 'x')});
+  const std::string first = Document({run.answer, run.tool});
+  const std::string second = Document({run.reader, run.agent});
+  size_t links = 0;
+  Time now{};
+  StreamOptions options;
+  options.linger = std::chrono::seconds(10);
+  options.clock = [&now] { return now; };
+  options.keep_order = true;
+  TraceLinker linker(options,
+                     [&links](LinkedRecord record) { links += record.links; });
+  for (int i = 0; i < traces; ++i) {
+    now += std::chrono::milliseconds(100);
+    linker.Add(0, InTrace(first, i));
+    linker.Add(0, InTrace(second, i));
+  }
+  linker.Flush();
+  return links;
+}
+
+TEST_F(StreamMemoryTest, MemoryIsThatOfOpenTracesHoweverLongTheStream) {
+  constexpr size_t kTraces = 25'000;  // of four spans
+  size_t links = 0;
+  const size_t few = PeakOf([&] { links += StreamTraces(kTraces / 10); });
+  const size_t many = PeakOf([&] { links += StreamTraces(kTraces); });
+  EXPECT_EQ(links, 2 * (kTraces + kTraces / 10));
+  // Ids of traces that were settled are kept, up to a number.
+  EXPECT_LT(many, few + (size_t{3} << 20));
+  EXPECT_LT(many, size_t{8} << 20);
+}
+
+TEST_F(StreamMemoryTest, NoTextIsKeptWhenNothingIsOpen) {
+  constexpr std::string_view kMark = "EXAMPLE-OF-A-SECRET-43";
+  TraceLinker linker({}, [](const LinkedRecord&) {});
+  for (const bool in_logs : {false, true}) {
+    const AgentRun run(
+        1, 0, {.messages_in_logs = in_logs, .text = std::string(kMark)});
+    linker.Add(1, Document({run.answer, run.tool, run.reader}));
+    linker.Add(2, LogDocument({run.answer_log, run.reader_log}));
+  }
+  EXPECT_GT(BlocksWith(kMark), 4u);
+  linker.Flush();
+  EXPECT_EQ(BlocksWith(kMark), 0u);
 }
 
 }  // namespace
