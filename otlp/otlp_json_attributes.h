@@ -51,12 +51,11 @@ class OtlpJsonAttributeReader {
   bool AppendList(std::string_view kind, JsonCursor* cursor, int depth,
                   std::string* out);
   bool AppendPair(JsonCursor* cursor, int depth, std::string* out);
-  std::string_view Keep(std::string_view text, std::string_view source);
+  std::string_view KeepString(JsonCursor* cursor);
 
   std::vector<OtlpAttribute> attributes_;
   std::vector<OtlpEvent> events_;
   uint64_t unreadable_ = 0;
-  std::string_view source_;
   OtlpTexts texts_;
 };
 
