@@ -54,6 +54,7 @@ set(SPANLINK_READER_SOURCES
   dialects/google_adk.cc
   dialects/langfuse.cc
   dialects/langsmith.cc
+  dialects/message_memo.cc
   dialects/messages.cc
   dialects/mlflow.cc
   dialects/openai_agents_events.cc
@@ -190,6 +191,7 @@ set(SPANLINK_TESTS
   tests/json_scanner_test.cc
   tests/keyed_hash_test.cc
   tests/memory_test.cc
+  tests/message_memo_test.cc
   tests/messages_test.cc
   tests/openai_agents_events_test.cc
   tests/openinference_dialect_test.cc
