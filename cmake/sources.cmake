@@ -80,6 +80,7 @@ set(SPANLINK_READER_SOURCES
   pipeline/otlp_source.cc
   pipeline/recording_source.cc
   pipeline/sdk_dump_format.cc
+  pipeline/text_pool.cc
   pipeline/trace_file.cc
   pipeline/trace_format.cc
   pipeline/understood.cc
@@ -216,6 +217,7 @@ set(SPANLINK_TESTS
   tests/span_context_test.cc
   tests/span_link_test.cc
   tests/table_test.cc
+  tests/text_pool_test.cc
   tests/terminal_text_test.cc
   tests/text_calls_test.cc
   tests/tool_call_tracker_test.cc

@@ -70,12 +70,14 @@ SpanRef OtlpSource::Ref(size_t index) const {
   return ref;
 }
 
-std::string OtlpSource::TraceIdText(size_t index) const {
-  return spans_.spans[index].context.trace_id.ToHex();
+std::string_view OtlpSource::TraceIdText(size_t index,
+                                         std::string* scratch) const {
+  return *scratch = spans_.spans[index].context.trace_id.ToHex();
 }
 
-std::string OtlpSource::SpanIdText(size_t index) const {
-  return spans_.spans[index].context.span_id.ToHex();
+std::string_view OtlpSource::SpanIdText(size_t index,
+                                        std::string* scratch) const {
+  return *scratch = spans_.spans[index].context.span_id.ToHex();
 }
 
 void OtlpSource::ReadAttributes(const OtlpSpan& span) {
@@ -93,6 +95,7 @@ void OtlpSource::Decode(size_t index, DecodedSpan* span) {
   const OtlpSpan& record = spans_.spans[index];
   ReadAttributes(record);
   span->facts.Clear();
+  span->facts.memo = &memo_;
   span->name = reader_.name();
   span->scope = spans_.scopes[record.scope];
   span->dialect = {};
@@ -115,16 +118,17 @@ void OtlpSource::Decode(size_t index, DecodedSpan* span) {
 absl::StatusOr<std::string> OtlpSource::Write(
     const std::vector<ConsumerLinks>& links,
     const WriteOptions& options) const {
-  std::vector<OtlpSpanLinks> additions;
-  for (const ConsumerLinks& consumer : links) {
-    OtlpSpanLinks addition;
-    addition.span = &spans_.spans[consumer.span];
-    for (const SpanLink* link : consumer.links) {
-      addition.links.push_back(ToOtlpLink(*link, options.links));
+  auto consumer = links.begin();
+  return WriteOtlp(bytes_, spans_, [&](OtlpSpanLinks* addition) {
+    if (consumer == links.end()) return false;
+    addition->span = &spans_.spans[consumer->span];
+    addition->links.clear();
+    for (const SpanLink* link : consumer->links) {
+      addition->links.push_back(ToOtlpLink(*link, options.links));
     }
-    additions.push_back(std::move(addition));
-  }
-  return WriteOtlp(bytes_, spans_, std::move(additions));
+    ++consumer;
+    return true;
+  });
 }
 
 }  // namespace spanlink

@@ -7,10 +7,12 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "spanlink/dialects/dialect.h"
+#include "spanlink/dialects/message_memo.h"
 #include "spanlink/otlp/otlp_file.h"
 #include "spanlink/pipeline/trace_source.h"
 
@@ -24,8 +26,10 @@ class OtlpSource final : public TraceSource {
 
   size_t size() const override { return spans_.spans.size(); }
   SpanRef Ref(size_t index) const override;
-  std::string TraceIdText(size_t index) const override;
-  std::string SpanIdText(size_t index) const override;
+  std::string_view TraceIdText(size_t index,
+                               std::string* scratch) const override;
+  std::string_view SpanIdText(size_t index,
+                              std::string* scratch) const override;
   void Decode(size_t index, DecodedSpan* span) override;
   uint64_t unreadable() const override {
     return spans_.unreadable_spans + spans_.unreadable_lines;
@@ -57,6 +61,7 @@ class OtlpSource final : public TraceSource {
   OtlpContentReader reader_;
   AttributeList attributes_;
   std::vector<SpanEvent> events_;
+  MessageMemo memo_;
 };
 
 }  // namespace spanlink

@@ -16,6 +16,7 @@
 #include "spanlink/pipeline/json_source.h"
 #include "spanlink/pipeline/otlp_source.h"
 #include "spanlink/pipeline/recording_source.h"
+#include "spanlink/pipeline/text_pool.h"
 #include "spanlink/pipeline/trace_source.h"
 
 namespace spanlink {
@@ -32,23 +33,21 @@ Time StartOrLast(const std::optional<Time>& start) {
   return start.value_or(Time::max());
 }
 
-SpanSummary Summarize(const TraceSource& source, size_t index,
-                      const DecodedSpan& decoded) {
-  const SpanRef ref = source.Ref(index);
+SpanSummary Summarize(const SpanRef& ref, const DecodedSpan& decoded,
+                      TextPool* texts) {
   const SpanFacts& facts = decoded.facts;
   SpanSummary summary;
   summary.context = ref.context;
   summary.parent = ref.parent;
-  summary.trace_id_text = source.TraceIdText(index);
-  summary.span_id_text = source.SpanIdText(index);
-  summary.name = decoded.name;
-  summary.agent = facts.kind == SpanKind::kAgent && !facts.name.empty()
-                      ? facts.name
-                      : facts.agent;
+  summary.name = texts->Keep(decoded.name);
+  summary.agent = texts->Keep(
+      facts.kind == SpanKind::kAgent && !facts.name.empty() ? facts.name
+                                                            : facts.agent);
   if (facts.kind == SpanKind::kTool) summary.tool_name = facts.name;
   if (facts.kind == SpanKind::kHandoff) summary.tool_name = facts.to_agent;
+  summary.tool_name = texts->Keep(summary.tool_name);
   summary.dialect = decoded.dialect;
-  summary.scope = decoded.scope;
+  summary.scope = texts->Keep(decoded.scope);
   summary.kind = facts.kind;
   summary.outcome = facts.outcome;
   summary.start = ref.start;
@@ -117,6 +116,8 @@ struct TraceFile::State {
   ReadOptions options;
   TraceFormat format = TraceFormat::kOtlpJson;
   std::string packed;  // the file as it was, if it was in gzip
+  TextPool texts;      // of `spans`
+  std::string scratch;
   std::vector<SpanSummary> spans;
   std::vector<size_t> positions;                   // of spans[i] in the source
   absl::flat_hash_map<SpanContext, size_t> index;  // into `spans`
@@ -131,6 +132,7 @@ struct TraceFile::State {
   std::vector<DiagnosticEvent> events;
 
   void ReadSpans();
+  void NameIds(size_t position, SpanSummary* summary);
   void KeepFacts(size_t position, SpanFacts* known);
   void Report(DiagnosticId id, const SpanContext& span, uint64_t times = 1);
   void ReportContent(const DecodedSpan& decoded, const SpanSummary& summary);
@@ -142,6 +144,7 @@ struct TraceFile::State {
   void ResetDiagnostics();
   void AddDiagnostics(const Diagnostics& engine);
   void SortLinks();
+  std::vector<ConsumerLinks> LinksByConsumer() const;
 };
 
 void TraceFile::State::Report(DiagnosticId id, const SpanContext& span,
@@ -172,18 +175,34 @@ void TraceFile::State::ReadSpans() {
   DecodedSpan decoded;
   decoded.facts.wants_text = options.react;
   Report(DiagnosticId::kUnreadableSpan, {}, source->unreadable());
+  index.reserve(source->size());
+  spans.reserve(source->size());
+  positions.reserve(source->size());
+  facts.reserve(std::min(source->size(), kMaxKeptFacts));
   for (size_t i = 0; i < source->size(); ++i) {
     const SpanContext context = source->Ref(i).context;
-    if (!index.try_emplace(context, 0).second) {
+    if (!index.try_emplace(context, spans.size()).second) {
       Report(DiagnosticId::kDuplicateSpan, context);
       continue;
     }
     source->Decode(i, &decoded);
-    spans.push_back(Summarize(*source, i, decoded));
+    spans.push_back(Summarize(source->Ref(i), decoded, &texts));
+    NameIds(i, &spans.back());
     positions.push_back(i);
     ReportContent(decoded, spans.back());
     KeepFacts(i, &decoded.facts);
   }
+}
+
+// Spans of one trace mostly follow one another.
+void TraceFile::State::NameIds(size_t position, SpanSummary* summary) {
+  const bool known = spans.size() > 1 &&
+                     summary[-1].context.trace_id == summary->context.trace_id;
+  summary->trace_id_text =
+      known ? summary[-1].trace_id_text
+            : texts.Keep(source->TraceIdText(position, &scratch));
+  summary->span_id_text =
+      texts.KeepOnce(source->SpanIdText(position, &scratch));
 }
 
 // Takes the facts of the span at `position`, if all before it were taken.
@@ -199,7 +218,7 @@ void TraceFile::State::KeepFacts(size_t position, SpanFacts* known) {
   if (kept_bytes <= kMaxKeptBytes) facts.push_back(std::move(*known));
 }
 
-// By trace, traces by their first start; then by start.
+// By trace, traces by their first start; then by start. Many files are so.
 void TraceFile::State::Sort() {
   absl::flat_hash_map<TraceId, Time> first;
   for (const SpanSummary& span : spans) {
@@ -214,6 +233,7 @@ void TraceFile::State::Sort() {
     order.emplace_back(first[context.trace_id], context.trace_id,
                        StartOrLast(spans[i].start), context.span_id, i);
   }
+  if (std::is_sorted(order.begin(), order.end())) return;
   std::sort(order.begin(), order.end());
   std::vector<SpanSummary> sorted;
   std::vector<size_t> sorted_positions;
@@ -244,7 +264,7 @@ void TraceFile::State::NameAgents() {
       if (!above) break;
       at = *above;
     }
-    const std::string agent = spans[at].agent;
+    const std::string_view agent = spans[at].agent;
     for (const size_t below : path) spans[below].agent = agent;
   }
 }
@@ -284,18 +304,59 @@ void TraceFile::State::AddDiagnostics(const Diagnostics& engine) {
   }
 }
 
+// Most files come out of the engine in this order.
 void TraceFile::State::SortLinks() {
-  const auto key = [this](const SpanLink& link) {
-    const auto found = index.find(link.consumer);
+  struct Entry {
+    Time start;
+    size_t link;
+  };
+  std::vector<Entry> order;
+  order.reserve(links.size());
+  for (size_t i = 0; i < links.size(); ++i) {
+    const auto found = index.find(links[i].consumer);
     const Time start = found == index.end()
                            ? Time::max()
                            : StartOrLast(spans[found->second].start);
-    return std::tuple(start, link.consumer.span_id, link.consumer.trace_id,
-                      link.kind, link.producer);
+    order.push_back({start, i});
+  }
+  const auto key = [this](const Entry& entry) {
+    const SpanLink& link = links[entry.link];
+    return std::tie(entry.start, link.consumer.span_id, link.consumer.trace_id,
+                    link.kind, link.producer, entry.link);
   };
-  std::sort(
-      links.begin(), links.end(),
-      [&key](const SpanLink& a, const SpanLink& b) { return key(a) < key(b); });
+  const auto before = [&key](const Entry& a, const Entry& b) {
+    return key(a) < key(b);
+  };
+  if (std::is_sorted(order.begin(), order.end(), before)) return;
+  std::sort(order.begin(), order.end(), before);
+  std::vector<SpanLink> sorted;
+  sorted.reserve(links.size());
+  for (const Entry& entry : order) {
+    sorted.push_back(std::move(links[entry.link]));
+  }
+  links = std::move(sorted);
+}
+
+// In the order of the file.
+std::vector<ConsumerLinks> TraceFile::State::LinksByConsumer() const {
+  std::vector<std::pair<size_t, const SpanLink*>> consumers;
+  consumers.reserve(links.size());
+  for (const SpanLink& link : links) {
+    const auto found = index.find(link.consumer);
+    if (found == index.end()) continue;
+    consumers.emplace_back(positions[found->second], &link);
+  }
+  std::stable_sort(
+      consumers.begin(), consumers.end(),
+      [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<ConsumerLinks> grouped;
+  for (const auto& [position, link] : consumers) {
+    if (grouped.empty() || grouped.back().span != position) {
+      grouped.emplace_back().span = position;
+    }
+    grouped.back().links.push_back(link);
+  }
+  return grouped;
 }
 
 absl::StatusOr<TraceFile> TraceFile::Read(std::string name, std::string bytes,
@@ -340,8 +401,11 @@ void TraceFile::Link(Options options, const Progress& progress) {
   options.on_links = [&state](std::span<const SpanLink> links) {
     state.links.insert(state.links.end(), links.begin(), links.end());
   };
-  options.on_diagnostics = [&state](std::span<const DiagnosticEvent> events) {
-    state.events.insert(state.events.end(), events.begin(), events.end());
+  std::vector<DiagnosticEvent> settled;
+  bool settles = false;
+  options.on_diagnostics = [&](std::span<const DiagnosticEvent> events) {
+    auto& out = settles ? settled : state.events;
+    out.insert(out.end(), events.begin(), events.end());
   };
   options.on_annotations = nullptr;
   Engine engine(std::move(options));
@@ -354,12 +418,18 @@ void TraceFile::Link(Options options, const Progress& progress) {
     if (!kept) state.source->Decode(position, &decoded);
     EmitSignals(kept ? state.facts[position] : decoded.facts,
                 state.source->Ref(position), &engine);
+    // Spans are sorted by trace: what is complete need not be kept.
+    const TraceId& trace = state.spans[i].context.trace_id;
+    settles = i + 1 == state.spans.size() ||
+              state.spans[i + 1].context.trace_id != trace;
+    if (settles) engine.OnSignal(ScopeFinish{trace});
+    settles = false;
     if (progress && i % kProgressSpans == 0) {
       const double share = double(i) / double(state.spans.size());
       progress(static_cast<uint64_t>(share * double(bytes)), bytes);
     }
   }
-  engine.SettleAll();
+  state.events.insert(state.events.end(), settled.begin(), settled.end());
   state.AddDiagnostics(engine.diagnostics());
   state.SortLinks();
   if (progress) progress(bytes, bytes);
@@ -394,18 +464,7 @@ const SpanSummary* TraceFile::Find(const SpanContext& context) const {
 
 absl::StatusOr<std::string> TraceFile::Write(
     const WriteOptions& options) const {
-  std::map<size_t, ConsumerLinks> consumers;
-  for (const SpanLink& link : state_->links) {
-    const auto found = state_->index.find(link.consumer);
-    if (found == state_->index.end()) continue;
-    const size_t position = state_->positions[found->second];
-    consumers[position].span = position;
-    consumers[position].links.push_back(&link);
-  }
-  std::vector<ConsumerLinks> links;
-  for (auto& [position, consumer] : consumers) {
-    links.push_back(std::move(consumer));
-  }
+  const std::vector<ConsumerLinks> links = state_->LinksByConsumer();
   auto written = state_->source->Write(links, options);
   if (!written.ok() || !compressed()) return written;
   return *written == state_->source->bytes() ? state_->packed
