@@ -80,6 +80,22 @@ bool ReadNumber(nb::handle number, Id* id) noexcept {
   }
 }
 
+// The last string that was read, known by its address, and what it meant. The
+// GIL guards it. It is never given back: threads may outlive the interpreter.
+template <typename Value>
+struct Known {
+  bool Is(nb::handle object) const { return object.ptr() == text.ptr(); }
+  void Set(nb::handle object, const Value& meaning) {
+    object.inc_ref();
+    text.dec_ref();
+    text = object;
+    value = meaning;
+  }
+
+  nb::handle text;
+  Value value{};
+};
+
 template <typename Value, size_t kCount>
 using Names = std::array<std::pair<std::string_view, Value>, kCount>;
 
@@ -94,22 +110,18 @@ constexpr Names<Outcome, 3> kOutcomes = {
      {"failed", Outcome::kFailed},
      {"not_executed", Outcome::kNotExecuted}}};
 
-// Programs give the same literal again and again: the last one is known by its
-// address. (The GIL guards it. It is never given back: threads may outlive the
-// interpreter.)
+// Programs give the same literal again and again.
 template <typename Value, size_t kCount>
 Value Parse(const Names<Value, kCount>& names, nb::handle word,
             const char* what) {
-  static PyObject* last = nullptr;
-  static Value last_value{};
-  if (word.ptr() == last) return last_value;
+  static Known<Value> last;
+  if (last.Is(word)) return last.value;
   Text text;
   ReadText(word, &text);
   for (const auto& [name, value] : names) {
     if (name != text.view) continue;
-    Py_XDECREF(std::exchange(
-        last, nb::object(word, nb::detail::borrow_t()).release().ptr()));
-    return last_value = value;
+    last.Set(word, value);
+    return value;
   }
   std::string known;
   for (const auto& [name, value] : names) {
@@ -161,22 +173,25 @@ bool ReadArguments(nb::handle object, ToolArguments* arguments) noexcept {
 }
 
 bool ReadTraceId(nb::handle object, TraceId* id) noexcept {
+  // Signals of one trace follow one another, with the same text if not the same
+  // object.
+  static Known<TraceId> last;
+  static std::string_view last_text;  // of the object
+  if (last.Is(object)) {
+    *id = last.value;
+    return true;
+  }
   if (PyLong_Check(object.ptr())) return ReadNumber(object, id);
   Text text;
   if (!ReadText(object, &text)) return false;
   *id = {};
   if (text.view.empty()) return true;
-  // Signals of one trace follow one another. (The GIL guards it.)
-  static struct {
-    std::array<char, 2 * sizeof(TraceId)> text{};
-    TraceId id;
-  } last;
-  if (text.view == std::string_view(last.text.data(), last.text.size())) {
-    *id = last.id;
+  if (text.view == last_text) {
+    *id = last.value;
   } else if (const auto hex = TraceId::FromHex(text.view)) {
     *id = *hex;
-    std::ranges::copy(text.view, last.text.begin());
-    last.id = *id;
+    last.Set(object, *id);
+    last_text = text.view;
   } else {
     *id = HashTraceId(text.view);
     TraceTexts().Remember(*id, text.view);
