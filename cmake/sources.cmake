@@ -25,6 +25,7 @@ set(SPANLINK_CORE_SOURCES
   linker/json_scanner.cc
   linker/parking_lot.cc
   linker/scope.cc
+  linker/settled_linker.cc
   linker/span_tree.cc
   linker/tool_call_tracker.cc
 )
@@ -45,6 +46,7 @@ set(SPANLINK_READER_SOURCES
   otlp/otlp_proto_reader.cc
   otlp/otlp_proto_writer.cc
   otlp/proto_cursor.cc
+  otlp/unescaped_texts.cc
   dialects/adot.cc
   dialects/arguments.cc
   dialects/attributes.cc
@@ -213,6 +215,7 @@ set(SPANLINK_TESTS
   tests/registry_test.cc
   tests/requirements_test.cc
   tests/reused_test.cc
+  tests/settled_linker_test.cc
   tests/short_text_test.cc
   tests/span_context_test.cc
   tests/span_link_test.cc
@@ -223,6 +226,7 @@ set(SPANLINK_TESTS
   tests/tool_call_tracker_test.cc
   tests/trace_file_test.cc
   tests/traps_test.cc
+  tests/unescaped_texts_test.cc
   tests/vendor_dialects_test.cc
   tests/why_tree_test.cc
 )

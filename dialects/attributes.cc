@@ -38,8 +38,7 @@ void AttributeList::Seal() {
   attributes_.erase(attributes_.begin(), kept.base());
 }
 
-const Attribute* AttributeList::Find(std::string_view key) const {
-  if ((keys_ & BitOf(key)) == 0) return nullptr;
+const Attribute* AttributeList::Search(std::string_view key) const {
   const auto end = attributes_.end();
   const auto it =
       attributes_.size() <= kFew
@@ -56,10 +55,8 @@ std::string_view AttributeList::Text(std::string_view key) const {
   return attribute == nullptr ? std::string_view() : attribute->text;
 }
 
-std::span<const Attribute> AttributeList::WithPrefix(
+std::span<const Attribute> AttributeList::SearchPrefix(
     std::string_view prefix) const {
-  const uint64_t beginning = BeginningOf(prefix);
-  if (beginning != 0 && (beginnings_ & beginning) == 0) return {};
   const auto begin = std::lower_bound(attributes_.begin(), attributes_.end(),
                                       prefix, KeyBefore);
   const auto end = std::partition_point(

@@ -40,14 +40,22 @@ class AttributeList {
   void Seal();
 
   // Returns nullptr if there is none, or if it is null.
-  const Attribute* Find(std::string_view key) const;
+  const Attribute* Find(std::string_view key) const {
+    return (keys_ & BitOf(key)) == 0 ? nullptr : Search(key);
+  }
   bool Has(std::string_view key) const { return Find(key) != nullptr; }
   // Returns "" if there is none.
   std::string_view Text(std::string_view key) const;
   // Returns all whose key begins with `prefix`, sorted by key.
-  std::span<const Attribute> WithPrefix(std::string_view prefix) const;
+  std::span<const Attribute> WithPrefix(std::string_view prefix) const {
+    const uint64_t beginning = BeginningOf(prefix);
+    const bool may_be = beginning == 0 || (beginnings_ & beginning) != 0;
+    return may_be ? SearchPrefix(prefix) : std::span<const Attribute>();
+  }
 
  private:
+  const Attribute* Search(std::string_view key) const;
+  std::span<const Attribute> SearchPrefix(std::string_view prefix) const;
   // Of a few, the one that is asked for is found by looking at each.
   static constexpr size_t kFew = 24;
   // Most questions are about keys that a span has nothing of: a bit each tells

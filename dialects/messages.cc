@@ -105,12 +105,10 @@ const Field* FindField(std::string_view key) {
 
 Item ReadItem(JsonCursor* cursor) {
   Item item;
-  std::string_view key;
-  while (cursor->NextMember(&key)) {
+  std::string_view key, json;
+  while (cursor->NextMember(&key, &json)) {
     const Field* const field = FindField(key);
-    const auto value = cursor->ReadRaw();
-    if (field == nullptr || !value || *value == "null") continue;
-    item.*field->target = *value;
+    if (field != nullptr && json != "null") item.*field->target = json;
   }
   return item;
 }

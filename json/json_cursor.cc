@@ -272,10 +272,43 @@ inline bool JsonCursor::SkipKey(std::string_view* raw) {
   return true;
 }
 
+inline bool JsonCursor::SkipScalar(JsonType type) {
+  std::string_view raw;
+  switch (type) {
+    case JsonType::kString:
+      return SkipString(&raw);
+    case JsonType::kNumber:
+      return SkipNumber();
+    case JsonType::kNull:
+      return SkipWord("null");
+    case JsonType::kBool:
+      return SkipWord(*at_ == 't' ? "true" : "false");
+    default:
+      return Fail("a JSON value");
+  }
+}
+
 JsonType JsonCursor::Peek() {
   if (failed()) return JsonType::kNone;
   SkipSpace();
   return TypeHere();
+}
+
+inline bool JsonCursor::Next(char closing, std::string_view separator_or_end) {
+  if (failed()) return false;
+  SkipSpace();
+  if (at_ != end_ && *at_ == closing) {
+    ++at_;
+    fresh_ = false;
+    return false;
+  }
+  if (fresh_) {
+    fresh_ = false;
+    return at_ != end_ || Fail(separator_or_end);
+  }
+  if (at_ == end_ || *at_ != ',') return Fail(separator_or_end);
+  ++at_;
+  return true;
 }
 
 bool JsonCursor::NextMember(std::string_view* key) {
@@ -293,19 +326,34 @@ bool JsonCursor::NextMember(std::string_view* key) {
 
 bool JsonCursor::NextElement() { return Next(']', "`,` or `]`"); }
 
-bool JsonCursor::Skip() {
-  const JsonType type = Peek();
+// White space must have been skipped.
+inline bool JsonCursor::SkipValue() {
+  const JsonType type = TypeHere();
   fresh_ = false;
-  if (type == JsonType::kObject || type == JsonType::kArray) {
-    return SkipContainer();
-  }
-  return !failed() && SkipScalar(type);
+  const bool container = type == JsonType::kObject || type == JsonType::kArray;
+  return container ? SkipContainer() : SkipScalar(type);
+}
+
+bool JsonCursor::NextMember(std::string_view* key, std::string_view* json) {
+  if (!NextMember(key)) return false;
+  SkipSpace();
+  const char* const begin = at_;
+  if (!SkipValue()) return false;
+  *json = {begin, static_cast<size_t>(at_ - begin)};
+  return true;
+}
+
+bool JsonCursor::Skip() {
+  if (failed()) return false;
+  SkipSpace();
+  return SkipValue();
 }
 
 std::optional<std::string_view> JsonCursor::ReadRaw() {
-  Peek();
+  if (failed()) return std::nullopt;
+  SkipSpace();
   const char* const begin = at_;
-  if (!Skip()) return std::nullopt;
+  if (!SkipValue()) return std::nullopt;
   return std::string_view(begin, static_cast<size_t>(at_ - begin));
 }
 
@@ -336,23 +384,6 @@ bool JsonCursor::Enter(char bracket) {
   if (at_ == end_ || *at_ != bracket) return false;
   ++at_;
   fresh_ = true;
-  return true;
-}
-
-inline bool JsonCursor::Next(char closing, std::string_view separator_or_end) {
-  if (failed()) return false;
-  SkipSpace();
-  if (at_ != end_ && *at_ == closing) {
-    ++at_;
-    fresh_ = false;
-    return false;
-  }
-  if (fresh_) {
-    fresh_ = false;
-    return at_ != end_ || Fail(separator_or_end);
-  }
-  if (at_ == end_ || *at_ != ',') return Fail(separator_or_end);
-  ++at_;
   return true;
 }
 
@@ -396,22 +427,6 @@ bool JsonCursor::SkipContainer() {
     } else if (!SkipScalar(type)) {
       return false;
     }
-  }
-}
-
-inline bool JsonCursor::SkipScalar(JsonType type) {
-  std::string_view raw;
-  switch (type) {
-    case JsonType::kString:
-      return SkipString(&raw);
-    case JsonType::kNumber:
-      return SkipNumber();
-    case JsonType::kNull:
-      return SkipWord("null");
-    case JsonType::kBool:
-      return SkipWord(*at_ == 't' ? "true" : "false");
-    default:
-      return Fail("a JSON value");
   }
 }
 

@@ -65,6 +65,8 @@ class JsonCursor {
   // closing bracket is consumed, and on failure.
   bool NextMember(std::string_view* key);
   bool NextElement();
+  // Goes to the next member and consumes its value, whose text is `json`.
+  bool NextMember(std::string_view* key, std::string_view* json);
 
   // Consumes the next value. Returns false on failure.
   bool Skip();
@@ -101,6 +103,7 @@ class JsonCursor {
   }
   void SkipSpaces();
   JsonType TypeHere();
+  bool SkipValue();
   bool SkipContainer();
   bool SkipKey(std::string_view* raw);
   bool SkipScalar(JsonType type);

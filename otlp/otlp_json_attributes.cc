@@ -11,6 +11,7 @@ void OtlpJsonAttributeReader::Read(std::string_view attributes,
   attributes_.clear();
   events_.clear();
   texts_.Clear();
+  long_texts_.Release();
   unreadable_ = 0;
   JsonCursor attribute_cursor(attributes);
   ReadAttributes(&attribute_cursor, &attributes_);
@@ -256,6 +257,12 @@ std::string_view OtlpJsonAttributeReader::KeepString(JsonCursor* cursor) {
   const std::string_view json = cursor->ReadRaw().value_or("");
   if (json.find('\\') == std::string_view::npos) {
     return JsonText(json, nullptr);
+  }
+  const std::string_view raw = json.substr(1, json.size() - 2);
+  std::string_view text;
+  if (raw.size() >= UnescapedTexts::kMinSize &&
+      long_texts_.Unescape(raw, &text)) {
+    return text;
   }
   return JsonText(json, texts_.New());
 }

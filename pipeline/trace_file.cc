@@ -9,7 +9,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_format.h"
 #include "spanlink/dialects/span_facts.h"
-#include "spanlink/linker/engine.h"
+#include "spanlink/linker/settled_linker.h"
 #include "spanlink/otlp/otlp_file.h"
 #include "spanlink/pipeline/gzip.h"
 #include "spanlink/pipeline/json_format.h"
@@ -396,8 +396,6 @@ void TraceFile::Link(Options options, const Progress& progress) {
   State& state = *state_;
   state.links.clear();
   state.ResetDiagnostics();
-  options.mode = Mode::kSettled;
-  options.limits = Limits::ForFiles();
   options.on_links = [&state](std::span<const SpanLink> links) {
     state.links.insert(state.links.end(), links.begin(), links.end());
   };
@@ -408,7 +406,8 @@ void TraceFile::Link(Options options, const Progress& progress) {
     out.insert(out.end(), events.begin(), events.end());
   };
   options.on_annotations = nullptr;
-  Engine engine(std::move(options));
+  Diagnostics found;
+  SettledLinker linker(std::move(options), &found);
   const uint64_t bytes = state.source->bytes().size();
   DecodedSpan decoded;
   decoded.facts.wants_text = state.options.react;
@@ -416,13 +415,15 @@ void TraceFile::Link(Options options, const Progress& progress) {
     const size_t position = state.positions[i];
     const bool kept = position < state.facts.size();
     if (!kept) state.source->Decode(position, &decoded);
-    EmitSignals(kept ? state.facts[position] : decoded.facts,
-                state.source->Ref(position), &engine);
-    // Spans are sorted by trace: what is complete need not be kept.
+    // Spans are sorted by trace.
     const TraceId& trace = state.spans[i].context.trace_id;
+    const bool first = i == 0 || state.spans[i - 1].context.trace_id != trace;
+    if (first) linker.Begin(trace);
+    EmitSignals(kept ? state.facts[position] : decoded.facts,
+                state.source->Ref(position), &linker);
     settles = i + 1 == state.spans.size() ||
               state.spans[i + 1].context.trace_id != trace;
-    if (settles) engine.OnSignal(ScopeFinish{trace});
+    if (settles) linker.Finish();
     settles = false;
     if (progress && i % kProgressSpans == 0) {
       const double share = double(i) / double(state.spans.size());
@@ -430,7 +431,7 @@ void TraceFile::Link(Options options, const Progress& progress) {
     }
   }
   state.events.insert(state.events.end(), settled.begin(), settled.end());
-  state.AddDiagnostics(engine.diagnostics());
+  state.AddDiagnostics(found);
   state.SortLinks();
   if (progress) progress(bytes, bytes);
 }
