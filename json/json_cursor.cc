@@ -119,6 +119,34 @@ const char* CopyPlain(const char* at, const char* end, char** to) {
   return at;
 }
 
+// Returns how many bytes there are before the first that a JSON string must
+// escape.
+size_t CountPlain(std::string_view text) {
+  size_t count = 0;
+#ifdef __SSE2__
+  constexpr size_t kSize = sizeof(__m128i);
+  for (; text.size() - count >= kSize; count += kSize) {
+    const __m128i bytes =
+        _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + count));
+    const __m128i controls =
+        _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
+    const __m128i marks =
+        _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                     _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+    const auto found =
+        static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(controls, marks)));
+    if (found != 0) {
+      return count + static_cast<size_t>(std::countr_zero(found));
+    }
+  }
+#endif
+  while (count < text.size() && text[count] != '"' && text[count] != '\\' &&
+         static_cast<unsigned char>(text[count]) >= 0x20) {
+    ++count;
+  }
+  return count;
+}
+
 // The type of the value that begins with a character.
 constexpr std::array<JsonType, 256> kTypes = [] {
   std::array<JsonType, 256> types{};
@@ -492,16 +520,14 @@ void UnescapeJson(std::string_view raw, std::string* out) {
 
 void AppendJsonString(std::string_view text, std::string* out) {
   static constexpr std::string_view kHex = "0123456789abcdef";
-  const auto special = [](char c) {
-    return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
-  };
   out->push_back('"');
-  size_t begin = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (!special(c)) continue;
-    out->append(text.substr(begin, i - begin)).push_back('\\');
-    begin = i + 1;
+  for (;;) {
+    const size_t plain = CountPlain(text);
+    out->append(text.substr(0, plain));
+    if (plain == text.size()) break;
+    const char c = text[plain];
+    text.remove_prefix(plain + 1);
+    out->push_back('\\');
     if (c == '"' || c == '\\') {
       out->push_back(c);
       continue;
@@ -510,7 +536,7 @@ void AppendJsonString(std::string_view text, std::string* out) {
     out->push_back(kHex[static_cast<unsigned char>(c) >> 4]);
     out->push_back(kHex[static_cast<unsigned char>(c) & 15]);
   }
-  out->append(text.substr(begin)).push_back('"');
+  out->push_back('"');
 }
 
 std::optional<std::string_view> JsonMember(std::string_view json,
