@@ -8,6 +8,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -35,15 +36,38 @@ constexpr DiagnosticId kTold[] = {DiagnosticId::kEvictedScope,
                                   DiagnosticId::kLateSpan,
                                   DiagnosticId::kRootLinked};
 
-// An interrupt ends the stream as its end would; a second one the program.
-volatile std::sig_atomic_t interrupted = 0;
+int interrupt_pipe[2] = {-1, -1};
 
-void ListenToInterrupts() {
+// An interrupt ends the stream as its end would; a second one the program. It
+// is heard in a pipe, so that none falls between a look and a wait.
+absl::Status ListenToInterrupts() {
+  if (pipe2(interrupt_pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
+    return absl::UnavailableError(
+        absl::StrFormat("cannot make a pipe: %s", std::strerror(errno)));
+  }
   struct sigaction action {};
-  action.sa_handler = [](int) { interrupted = 1; };
+  action.sa_handler = [](int) {
+    [[maybe_unused]] const ssize_t told = write(interrupt_pipe[1], "", 1);
+  };
   action.sa_flags = SA_RESETHAND;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  return absl::OkStatus();
+}
+
+enum class Woken : uint8_t { kByInput, kByInterrupt, kByTime };
+
+// Waits until there is something to read, for so many milliseconds; -1: for
+// ever.
+Woken WaitFor(int fd, int64_t milliseconds) {
+  pollfd fds[] = {{fd, POLLIN, 0}, {interrupt_pipe[0], POLLIN, 0}};
+  int ready = 0;
+  do {
+    ready = poll(fds, 2, static_cast<int>(milliseconds));
+  } while (ready < 0 && errno == EINTR);
+  if (ready == 0) return Woken::kByTime;
+  const bool heard = ready > 0 && fds[1].revents != 0;
+  return heard ? Woken::kByInterrupt : Woken::kByInput;
 }
 
 StreamOptions OptionsOf(const Arguments& arguments) {
@@ -68,8 +92,8 @@ class StreamRun {
                 [this](LinkedRecord record) { Take(std::move(record)); }) {}
 
   int Run() {
-    ListenToInterrupts();
-    absl::Status status = Open();
+    absl::Status status = ListenToInterrupts();
+    if (status.ok()) status = Open();
     if (status.ok()) status = ReadAll();
     if (status.ok()) status = End();
     if (!status.ok()) Report(std::string(status.message()));
@@ -106,8 +130,7 @@ class StreamRun {
     std::string chunk(kChunkBytes, '\0');
     uint64_t done = 0;
     while (true) {
-      Wait();
-      if (interrupted != 0) return absl::OkStatus();
+      if (Wait() == Woken::kByInterrupt) return absl::OkStatus();
       const ssize_t count = read(fd_, chunk.data(), chunk.size());
       if (count == 0) return absl::OkStatus();
       if (count < 0 && errno == EINTR) continue;
@@ -124,18 +147,19 @@ class StreamRun {
 
   // Waits until there is something to read. Whoever reads the output has all of
   // it meanwhile.
-  void Wait() {
-    pollfd input{fd_, POLLIN, 0};
-    if (poll(&input, 1, 0) != 0) return;
+  Woken Wait() {
+    Woken woken = WaitFor(fd_, 0);
+    if (woken != Woken::kByTime) return woken;
     output().Finish().IgnoreError();  // kept, and told in the end
     // 10^6 seconds at most.
     const auto linger =
         std::chrono::ceil<std::chrono::milliseconds>(arguments_.linger);
-    if (poll(&input, 1, static_cast<int>(linger.count())) != 0) return;
+    woken = WaitFor(fd_, linger.count());
+    if (woken != Woken::kByTime) return woken;
     if (splitter_.HoldsWholeLine()) Link(splitter_.TakeRest());
     linker_.Flush();
     output().Finish().IgnoreError();
-    poll(&input, 1, -1);
+    return WaitFor(fd_, -1);
   }
 
   absl::Status CheckBeginning(std::string_view bytes, uint64_t done) const {
