@@ -37,11 +37,13 @@ set(SPANLINK_READER_SOURCES
   otlp/otlp_file.cc
   otlp/otlp_ids.cc
   otlp/otlp_json_attributes.cc
+  otlp/otlp_json_filter.cc
   otlp/otlp_json_reader.cc
   otlp/otlp_json_writer.cc
   otlp/otlp_link.cc
   otlp/otlp_numbers.cc
   otlp/otlp_proto_attributes.cc
+  otlp/otlp_proto_filter.cc
   otlp/otlp_proto_reader.cc
   otlp/otlp_proto_writer.cc
   otlp/proto_cursor.cc
@@ -195,6 +197,7 @@ set(SPANLINK_TESTS
   tests/openinference_dialect_test.cc
   tests/openllmetry_dialect_test.cc
   tests/otlp_carriers_test.cc
+  tests/otlp_filter_test.cc
   tests/otlp_json_reader_test.cc
   tests/otlp_json_writer_test.cc
   tests/otlp_logs_test.cc

@@ -28,10 +28,10 @@ OtlpLink MakeLink(size_t number) {
 }
 
 // Links for most spans; now and then more than a span takes.
-std::vector<OtlpSpanLinks> Additions(const OtlpSpans& spans, size_t size) {
-  std::vector<OtlpSpanLinks> additions;
+std::vector<OtlpSpanChange> Additions(const OtlpSpans& spans, size_t size) {
+  std::vector<OtlpSpanChange> additions;
   for (size_t i = 0; i < spans.spans.size(); ++i) {
-    OtlpSpanLinks addition{&spans.spans[i], {}};
+    OtlpSpanChange addition{&spans.spans[i], {}};
     const size_t count = i == 0 && size % 7 == 0 ? 130 : (i + size) % 4;
     for (size_t j = 0; j < count; ++j) {
       addition.links.push_back(MakeLink(i + j));
@@ -139,7 +139,7 @@ void CheckProtoRest(const File& before, const File& after) {
 
 // A span has at least the first of its links, or no room.
 void CheckLinksAreThere(const File& after,
-                        const std::vector<OtlpSpanLinks>& additions) {
+                        const std::vector<OtlpSpanChange>& additions) {
   for (size_t i = 0; i < additions.size(); ++i) {
     const OtlpSpan& span = after.spans.spans[i];
     if (additions[i].links.empty() || span.links_unreadable) continue;

@@ -1,6 +1,7 @@
 #include "spanlink/otlp/byte_edits.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace spanlink {
 
@@ -8,7 +9,9 @@ std::string ApplyByteEdits(std::string_view bytes,
                            std::vector<ByteEdit> edits) {
   std::stable_sort(edits.begin(), edits.end(),
                    [](const ByteEdit& a, const ByteEdit& b) {
-                     return a.position < b.position;
+                     // What is inserted stands before what is replaced there.
+                     return std::pair(a.position, a.size > 0) <
+                            std::pair(b.position, b.size > 0);
                    });
   size_t size = bytes.size();
   for (const ByteEdit& edit : edits) size += edit.text.size();

@@ -1,11 +1,11 @@
-// A file of OTLP in any of its encodings: its spans, what is in them, and links
-// on them.
+// A file of OTLP in any of its encodings: its spans, what is in them, and what
+// is to change of them.
 //
 //   const OtlpFormat format = DetectOtlpFormat(bytes);
 //   auto spans = ReadOtlp({name, bytes, format});
 //   OtlpContentReader reader(spans->format);
 //   reader.Read(bytes, spans->spans[0]);
-//   const std::string linked = WriteOtlp(bytes, *spans, additions);
+//   const std::string linked = WriteOtlp(bytes, *spans, changes);
 //
 // The files beside this one say what each encoding takes and keeps.
 #ifndef SPANLINK_OTLP_OTLP_FILE_H_
@@ -58,6 +58,9 @@ class OtlpContentReader {
   // Adds a log record of the span to its events, if it has an event's name: its
   // attributes and, as `body`, its body.
   void AddLog(std::string_view bytes, const OtlpLog& log);
+  // Reads a log record by itself, as the event of a span of which nothing is
+  // known; also one without a name.
+  void Read(std::string_view bytes, const OtlpLog& log);
 
   std::string_view name() const { return name_; }
   std::string_view status_message() const { return status_message_; }
@@ -73,6 +76,7 @@ class OtlpContentReader {
   }
 
  private:
+  void AddLog(std::string_view bytes, const OtlpLog& log, bool any);
   std::string_view Text(std::string_view raw, std::string* decoded) const;
 
   bool is_json_;
@@ -84,11 +88,12 @@ class OtlpContentReader {
   std::string decoded_status_message_;
 };
 
-// Returns `bytes` with the links of `additions` on their spans, and every other
-// byte as it was but lengths. REQUIRES: `spans` was read from `bytes`, and
-// every span of `additions` is one of it and occurs once.
+// Returns `bytes` with these changes, and every other byte as it was but
+// lengths. REQUIRES: `spans` was read from `bytes`, and every span and log
+// record is one of it and occurs once.
 std::string WriteOtlp(std::string_view bytes, const OtlpSpans& spans,
-                      std::vector<OtlpSpanLinks> additions);
+                      const std::vector<OtlpSpanChange>& changes,
+                      const std::vector<OtlpLogChange>& logs = {});
 
 }  // namespace spanlink
 

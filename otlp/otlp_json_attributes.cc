@@ -23,7 +23,7 @@ void OtlpJsonAttributeReader::Read(std::string_view attributes,
 
 void OtlpJsonAttributeReader::AddLog(std::string_view name,
                                      std::string_view attributes,
-                                     std::string_view body) {
+                                     std::string_view body, bool any) {
   OtlpEvent event;
   source_ = name;
   JsonCursor name_cursor(name);
@@ -32,7 +32,7 @@ void OtlpJsonAttributeReader::AddLog(std::string_view name,
   JsonCursor attribute_cursor(attributes);
   ReadAttributes(&attribute_cursor, &event.attributes);
   NameOtlpEvent(&event);
-  if (event.name.empty()) return;
+  if (event.name.empty() && !any) return;
   source_ = body;
   JsonCursor body_cursor(body);
   OtlpAttribute value;

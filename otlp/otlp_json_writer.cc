@@ -6,6 +6,7 @@
 #include "spanlink/json/json_cursor.h"
 #include "spanlink/otlp/byte_edits.h"
 #include "spanlink/otlp/otlp_ids.h"
+#include "spanlink/otlp/otlp_json_filter.h"
 #include "spanlink/otlp/otlp_numbers.h"
 
 namespace spanlink {
@@ -71,24 +72,27 @@ std::vector<PresentOtlpLink> ReadLinks(std::string_view json) {
   return links;
 }
 
-// Ids are written as the span has its own: who reads them expects one form.
-std::string LinkJson(const OtlpLink& link, OtlpIdForm form) {
-  std::string json =
-      "{\"traceId\":\"" + OtlpIdText(link.target.trace_id, form) +
-      "\",\"spanId\":\"" + OtlpIdText(link.target.span_id, form) + "\"";
-  std::string_view separator = ",\"attributes\":[";
-  for (const OtlpLinkAttribute& attribute : link.attributes) {
-    json.append(separator).append("{\"key\":");
+// With commas between them.
+std::string AttributesJson(const std::vector<OtlpLinkAttribute>& attributes) {
+  std::string json;
+  for (const OtlpLinkAttribute& attribute : attributes) {
+    json.append(json.empty() ? "{\"key\":" : ",{\"key\":");
     AppendJsonString(attribute.key, &json);
     json.append(attribute.is_integer ? ",\"value\":{\"intValue\":"
                                      : ",\"value\":{\"stringValue\":");
     AppendJsonString(attribute.value, &json);
     json.append("}}");
-    separator = ",";
   }
-  if (!link.attributes.empty()) json.push_back(']');
-  json.push_back('}');
   return json;
+}
+
+// Ids are written as the span has its own: who reads them expects one form.
+std::string LinkJson(const OtlpLink& link, OtlpIdForm form) {
+  const std::string json =
+      "{\"traceId\":\"" + OtlpIdText(link.target.trace_id, form) +
+      "\",\"spanId\":\"" + OtlpIdText(link.target.span_id, form) + "\"";
+  if (link.attributes.empty()) return json + "}";
+  return json + ",\"attributes\":[" + AttributesJson(link.attributes) + "]}";
 }
 
 std::string Join(const std::vector<std::string>& parts) {
@@ -100,30 +104,44 @@ std::string Join(const std::vector<std::string>& parts) {
   return joined;
 }
 
-void PlanEdits(std::string_view bytes, const OtlpSpanLinks& addition,
-               std::vector<ByteEdit>* edits) {
-  const OtlpSpan& span = *addition.span;
-  if (span.links_unreadable) return;
-  const OtlpLinkPlan plan = PlanOtlpLinks(
-      ReadLinks(span.Text(bytes, span.links)), addition.links,
-      [&span](const OtlpLink& link) { return LinkJson(link, span.id_form); });
-  std::string new_members;
-  if (!plan.links.empty()) {
-    const std::string links = Join(plan.links);
-    const std::string_view text = span.Text(bytes, span.links);
-    if (text.empty()) {
-      new_members = ",\"links\":[" + links + "]";
-    } else if (text == "null") {
-      edits->push_back(
-          {span.begin + span.links.begin, text.size(), "[" + links + "]"});
-    } else {
-      // Right behind the last link, so that white space before the bracket
-      // stays where it is.
-      const size_t last = text.find_last_not_of(" \t\r\n", text.size() - 2);
-      edits->push_back({span.begin + span.links.begin + last + 1, 0,
-                        plan.present == 0 ? links : "," + links});
-    }
+// Appends elements to `array`, the value of the member `name`, which is in
+// `bytes`. Returns the member instead where the span has none.
+std::string AddElements(std::string_view bytes, std::string_view name,
+                        const std::string& elements, std::string_view array,
+                        std::vector<ByteEdit>* edits) {
+  if (elements.empty()) return "";
+  if (array.empty()) {
+    return ",\"" + std::string(name) + "\":[" + elements + "]";
   }
+  const auto position = static_cast<size_t>(array.data() - bytes.data());
+  if (array == "null") {
+    edits->push_back({position, array.size(), "[" + elements + "]"});
+    return "";
+  }
+  // Right behind the last one, so that white space before the bracket stays
+  // where it is.
+  const size_t last = array.find_last_not_of(" \t\r\n", array.size() - 2);
+  edits->push_back(
+      {position + last + 1, 0, last == 0 ? elements : "," + elements});
+  return "";
+}
+
+// The array `attributes` of a span; the reader passes over null.
+std::string_view AttributesOf(std::string_view bytes, const OtlpSpan& span) {
+  if (!span.attributes.empty()) return span.Text(bytes, span.attributes);
+  return JsonMember(bytes.substr(span.begin, span.size), "attributes")
+      .value_or("");
+}
+
+// Returns the members that the span is to have beside its own.
+std::string PlanLinks(std::string_view bytes, const OtlpSpanChange& change,
+                      std::vector<ByteEdit>* edits) {
+  const OtlpSpan& span = *change.span;
+  const OtlpLinkPlan plan = PlanOtlpLinks(
+      ReadLinks(span.Text(bytes, span.links)), change.links,
+      [&span](const OtlpLink& link) { return LinkJson(link, span.id_form); });
+  std::string new_members = AddElements(bytes, "links", Join(plan.links),
+                                        span.Text(bytes, span.links), edits);
   const std::string_view count = span.Text(bytes, span.dropped_links_count);
   const uint64_t before = ParseOtlpUint(count).value_or(0);
   const uint64_t after = DroppedOtlpLinks(plan, before);
@@ -133,6 +151,22 @@ void PlanEdits(std::string_view bytes, const OtlpSpanLinks& addition,
   } else if (after != before) {
     new_members += ",\"droppedLinksCount\":" + std::to_string(after);
   }
+  return new_members;
+}
+
+void PlanEdits(std::string_view bytes, const OtlpSpanChange& change,
+               std::vector<ByteEdit>* edits) {
+  const OtlpSpan& span = *change.span;
+  if (change.filter != nullptr) {
+    FilterOtlpJson(bytes, span, *change.filter, edits);
+  }
+  std::string new_members;
+  if (!change.attributes.empty()) {
+    new_members =
+        AddElements(bytes, "attributes", AttributesJson(change.attributes),
+                    AttributesOf(bytes, span), edits);
+  }
+  if (!span.links_unreadable) new_members += PlanLinks(bytes, change, edits);
   if (new_members.empty()) return;
   edits->push_back({span.begin + span.members_end, 0, new_members});
 }
@@ -140,10 +174,12 @@ void PlanEdits(std::string_view bytes, const OtlpSpanLinks& addition,
 }  // namespace
 
 std::string WriteOtlpJson(std::string_view bytes,
-                          std::vector<OtlpSpanLinks> additions) {
+                          const std::vector<OtlpSpanChange>& changes,
+                          const std::vector<OtlpLogChange>& logs) {
   std::vector<ByteEdit> edits;
-  for (const OtlpSpanLinks& addition : additions) {
-    PlanEdits(bytes, addition, &edits);
+  for (const OtlpSpanChange& change : changes) PlanEdits(bytes, change, &edits);
+  for (const OtlpLogChange& change : logs) {
+    FilterOtlpJson(bytes, *change.log, *change.filter, &edits);
   }
   return ApplyByteEdits(bytes, std::move(edits));
 }

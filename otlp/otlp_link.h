@@ -17,6 +17,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "spanlink/model/span_context.h"
+#include "spanlink/otlp/otlp_filter.h"
 #include "spanlink/otlp/otlp_span.h"
 
 namespace spanlink {
@@ -39,10 +40,14 @@ struct OtlpLink {
   std::vector<std::pair<std::string_view, std::string>> identity;
 };
 
-// The links that one span should have, in order.
-struct OtlpSpanLinks {
+// What is to change of one span.
+struct OtlpSpanChange {
   const OtlpSpan* span = nullptr;
-  std::vector<OtlpLink> links;
+  std::vector<OtlpLink> links;  // that it should have, in order
+  // Attributes that it does not have and should.
+  std::vector<OtlpLinkAttribute> attributes;
+  // What of it stays; nullptr: everything.
+  const OtlpFilter* filter = nullptr;
 };
 
 // A link that a span has: what can make another link the same one.

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <iterator>
 #include <limits>
+#include <optional>
 #include <protozero/pbf_writer.hpp>
 #include <protozero/varint.hpp>
 #include <utility>
@@ -13,7 +14,9 @@
 #include "absl/container/flat_hash_map.h"
 #include "spanlink/otlp/byte_edits.h"
 #include "spanlink/otlp/otlp_proto_fields.h"
+#include "spanlink/otlp/otlp_proto_filter.h"
 #include "spanlink/otlp/proto_cursor.h"
+#include "spanlink/otlp/proto_varint.h"
 
 namespace spanlink {
 namespace {
@@ -85,6 +88,19 @@ int64_t ToInteger(const std::string& value) {
   return number;
 }
 
+void AddAttribute(uint32_t tag, const OtlpLinkAttribute& attribute,
+                  protozero::pbf_writer* message) {
+  protozero::pbf_writer pair(*message, tag >> 3);
+  pair.add_string(otlp_proto::kKey >> 3, attribute.key.data(),
+                  attribute.key.size());
+  protozero::pbf_writer value(pair, otlp_proto::kValue >> 3);
+  if (attribute.is_integer) {
+    value.add_int64(otlp_proto::kIntValue >> 3, ToInteger(attribute.value));
+  } else {
+    value.add_string(otlp_proto::kStringValue >> 3, attribute.value);
+  }
+}
+
 // Returns the record of the field `links`, with its tag.
 std::string LinkRecord(const OtlpLink& link) {
   std::string record;
@@ -93,34 +109,10 @@ std::string LinkRecord(const OtlpLink& link) {
   AddId(otlp_proto::kLinkTraceId, link.target.trace_id, &message);
   AddId(otlp_proto::kLinkSpanId, link.target.span_id, &message);
   for (const OtlpLinkAttribute& attribute : link.attributes) {
-    protozero::pbf_writer pair(message, otlp_proto::kLinkAttributes >> 3);
-    pair.add_string(otlp_proto::kKey >> 3, attribute.key.data(),
-                    attribute.key.size());
-    protozero::pbf_writer value(pair, otlp_proto::kValue >> 3);
-    if (attribute.is_integer) {
-      value.add_int64(otlp_proto::kIntValue >> 3, ToInteger(attribute.value));
-    } else {
-      value.add_string(otlp_proto::kStringValue >> 3, attribute.value);
-    }
+    AddAttribute(otlp_proto::kLinkAttributes, attribute, &message);
   }
   message.commit();
   return record;
-}
-
-std::string Varint(uint64_t value) {
-  std::string bytes;
-  protozero::add_varint_to_buffer(&bytes, value);
-  return bytes;
-}
-
-// Returns the length of an envelope, in at least `width` bytes.
-std::string LengthOf(uint64_t size, size_t width) {
-  std::string bytes = Varint(size);
-  while (bytes.size() < width) {
-    bytes.back() = static_cast<char>(bytes.back() | 0x80);
-    bytes.push_back('\0');
-  }
-  return bytes;
 }
 
 std::string FrameLengthOf(uint64_t size) {
@@ -141,9 +133,24 @@ uint32_t DroppedBefore(const OtlpSpan& span, std::string_view bytes) {
   return static_cast<uint32_t>(count);
 }
 
-// What a span needs, inside of its message.
-std::vector<ByteEdit> EditsOf(std::string_view bytes,
-                              const OtlpSpanLinks& addition) {
+// New attributes go behind the span's others.
+std::optional<ByteEdit> NewAttributes(const OtlpSpanChange& change) {
+  if (change.attributes.empty()) return std::nullopt;
+  const OtlpSpan& span = *change.span;
+  ByteEdit edit;
+  edit.position =
+      span.begin +
+      (span.attributes.empty() ? span.members_end : span.attributes.end());
+  protozero::pbf_writer message(edit.text);
+  for (const OtlpLinkAttribute& attribute : change.attributes) {
+    AddAttribute(otlp_proto::kAttributes, attribute, &message);
+  }
+  return edit;
+}
+
+// What is added to a span, inside of its message.
+std::vector<ByteEdit> AdditionsTo(std::string_view bytes,
+                                  const OtlpSpanChange& addition) {
   const OtlpSpan& span = *addition.span;
   const OtlpLinkPlan plan = PlanOtlpLinks(
       ReadLinks(span.Text(bytes, span.links)), addition.links, LinkRecord);
@@ -155,11 +162,14 @@ std::vector<ByteEdit> EditsOf(std::string_view bytes,
       DroppedOtlpLinks(plan, before), std::numeric_limits<uint32_t>::max()));
   const OtlpRange count = span.dropped_links_count;
   if (after != before && !count.empty()) {
-    edits.push_back({span.begin + count.begin, count.size, Varint(after)});
+    edits.push_back({span.begin + count.begin, count.size, ProtoVarint(after)});
   } else if (after != before) {
-    records += Varint(otlp_proto::kDroppedLinksCount) + Varint(after);
+    records += ProtoVarint(otlp_proto::kDroppedLinksCount) + ProtoVarint(after);
   }
   const uint32_t end = span.links.empty() ? span.members_end : span.links.end();
+  if (auto attributes = NewAttributes(addition)) {
+    edits.push_back(*std::move(attributes));
+  }
   if (!records.empty()) edits.push_back({span.begin + end, 0, records});
   return edits;
 }
@@ -170,16 +180,25 @@ class Splice {
   Splice(std::string_view bytes, const OtlpSpans& spans)
       : bytes_(bytes), spans_(spans), grown_(spans.envelopes.size(), 0) {}
 
-  void Add(const OtlpSpanLinks& addition) {
-    const OtlpSpan& span = *addition.span;
-    std::vector<ByteEdit> edits = EditsOf(bytes_, addition);
-    int64_t grown = 0;
-    for (const ByteEdit& edit : edits) grown += Growth(edit);
-    if (!FitsIntoFrame(span.envelope, grown)) return;
-    std::move(edits.begin(), edits.end(), std::back_inserter(edits_));
-    if (grown == 0) return;
-    grown_[span.envelope] +=
-        grown + SetLength(span.begin, span.length_size, Sum(span.size, grown));
+  // What is taken away is taken away also where there is no room for more.
+  void Add(const OtlpSpanChange& change) {
+    const OtlpSpan& span = *change.span;
+    std::vector<ByteEdit> edits;
+    if (change.filter != nullptr) {
+      edits = FilterOtlpProto(bytes_, span, *change.filter);
+    }
+    std::vector<ByteEdit> added = AdditionsTo(bytes_, change);
+    if (FitsIntoFrame(span.envelope, Growth(added))) {
+      std::move(added.begin(), added.end(), std::back_inserter(edits));
+    }
+    Grow({span.begin, span.size, span.length_size, span.envelope},
+         std::move(edits));
+  }
+
+  void Add(const OtlpLogChange& change) {
+    const OtlpLog& log = *change.log;
+    Grow({log.begin, log.size, log.length_size, log.envelope},
+         FilterOtlpProto(bytes_, log, *change.filter));
   }
 
   // Envelopes stand before what is in them.
@@ -207,9 +226,30 @@ class Splice {
   // The lengths of span, scope and resource grow to five bytes at most.
   static constexpr uint64_t kMaxLengthsGrowth = 12;
 
+  // A span or a log record.
+  struct Message {
+    size_t begin;
+    uint64_t size;
+    uint8_t length_size;
+    uint32_t envelope;
+  };
+
   static int64_t Growth(const ByteEdit& edit) {
     return static_cast<int64_t>(edit.text.size()) -
            static_cast<int64_t>(edit.size);
+  }
+  static int64_t Growth(const std::vector<ByteEdit>& edits) {
+    int64_t grown = 0;
+    for (const ByteEdit& edit : edits) grown += Growth(edit);
+    return grown;
+  }
+  void Grow(const Message& message, std::vector<ByteEdit> edits) {
+    const int64_t grown = Growth(edits);
+    std::move(edits.begin(), edits.end(), std::back_inserter(edits_));
+    if (grown == 0) return;
+    grown_[message.envelope] +=
+        grown +
+        SetLength(message.begin, message.length_size, Sum(message.size, grown));
   }
   static uint64_t Sum(uint64_t size, int64_t grown) {
     return size + static_cast<uint64_t>(grown);
@@ -230,7 +270,7 @@ class Splice {
 
   // Returns how much longer the length gets.
   int64_t SetLength(size_t begin, size_t width, uint64_t size) {
-    edits_.push_back({begin - width, width, LengthOf(size, width)});
+    edits_.push_back({begin - width, width, ProtoVarint(size, width)});
     return Growth(edits_.back());
   }
 
@@ -244,9 +284,11 @@ class Splice {
 }  // namespace
 
 std::string WriteOtlpProto(std::string_view bytes, const OtlpSpans& spans,
-                           const std::vector<OtlpSpanLinks>& additions) {
+                           const std::vector<OtlpSpanChange>& changes,
+                           const std::vector<OtlpLogChange>& logs) {
   Splice splice(bytes, spans);
-  for (const OtlpSpanLinks& addition : additions) splice.Add(addition);
+  for (const OtlpSpanChange& change : changes) splice.Add(change);
+  for (const OtlpLogChange& change : logs) splice.Add(change);
   return splice.Finish();
 }
 

@@ -115,9 +115,9 @@ void OtlpSource::Decode(size_t index, DecodedSpan* span) {
 absl::StatusOr<std::string> OtlpSource::Write(
     const std::vector<ConsumerLinks>& links,
     const WriteOptions& options) const {
-  std::vector<OtlpSpanLinks> additions;
+  std::vector<OtlpSpanChange> additions;
   for (const ConsumerLinks& consumer : links) {
-    OtlpSpanLinks addition;
+    OtlpSpanChange addition;
     addition.span = &spans_.spans[consumer.span];
     for (const SpanLink* link : consumer.links) {
       addition.links.push_back(ToOtlpLink(*link, options.links));

@@ -51,7 +51,7 @@ std::string Written(const std::string& bytes, std::vector<OtlpLink> links) {
   const auto spans = ReadOtlpJson("f", bytes);
   EXPECT_TRUE(spans.ok()) << spans.status();
   if (!spans.ok()) return "";
-  std::vector<OtlpSpanLinks> additions;
+  std::vector<OtlpSpanChange> additions;
   additions.push_back({&spans->spans.at(0), std::move(links)});
   return WriteOtlpJson(bytes, std::move(additions));
 }
@@ -180,7 +180,7 @@ TEST(OtlpJsonWriterTest, SpansOfSeveralLinesAreWrittenInAnyOrder) {
   const std::string bytes = first + "\n" + Document(",\"name\":\"n\"") + "\n";
   const auto spans = ReadOtlpJson("f", bytes);
   ASSERT_TRUE(spans.ok());
-  std::vector<OtlpSpanLinks> additions;
+  std::vector<OtlpSpanChange> additions;
   additions.push_back({&spans->spans.at(1), {Link(kTarget, "second")}});
   additions.push_back({&spans->spans.at(0), {Link(kTarget, "first")}});
   EXPECT_EQ(WriteOtlpJson(bytes, std::move(additions)),
