@@ -21,6 +21,7 @@
 #include "spanlink/cli/terminal_text.h"
 #include "spanlink/cli/trace_input.h"
 #include "spanlink/cli/trace_view.h"
+#include "spanlink/pipeline/content_gate.h"
 
 namespace spanlink::cli {
 namespace {
@@ -29,6 +30,7 @@ class LinkRun {
  public:
   explicit LinkRun(const Arguments& arguments)
       : arguments_(arguments),
+        write_options_(arguments.write),
         terminal_(Terminal::Of(STDOUT_FILENO)),
         style_(terminal_.colours),
         standard_output_(STDOUT_FILENO, "standard output"),
@@ -39,6 +41,11 @@ class LinkRun {
     table_ = !json_ && (shows || (terminal_.interactive && !arguments.output));
     trace_to_stdout_ =
         arguments.output == "-" || (!arguments.output && !json_ && !table_);
+    if (write_options_.tool_payload.any() && !ContentGateIsOpen()) {
+      write_options_.tool_payload = {};
+      Report(absl::StrFormat("%s is off: --tool-payload writes nothing",
+                             kContentGate));
+    }
   }
 
   int Run() {
@@ -115,7 +122,7 @@ class LinkRun {
   }
 
   bool WriteTrace(const TraceFile& trace, const std::string& file) {
-    const absl::StatusOr<std::string> bytes = trace.Write(arguments_.write);
+    const absl::StatusOr<std::string> bytes = trace.Write(write_options_);
     if (absl::IsFailedPrecondition(bytes.status())) {
       return Fail(absl::FailedPreconditionError(absl::StrFormat(
           "%s: has no place for links: %s; use --table or --json", file,
@@ -159,6 +166,7 @@ class LinkRun {
   }
 
   const Arguments& arguments_;
+  WriteOptions write_options_;
   const Terminal terminal_;
   const Style style_;
   Output standard_output_;

@@ -50,6 +50,7 @@ set(SPANLINK_READER_SOURCES
   dialects/adot.cc
   dialects/arguments.cc
   dialects/attributes.cc
+  dialects/content.cc
   dialects/flat_messages.cc
   dialects/genai.cc
   dialects/genai_events.cc
@@ -70,6 +71,7 @@ set(SPANLINK_READER_SOURCES
   dialects/text_calls.cc
   dialects/vercel.cc
   pipeline/agents_export_format.cc
+  pipeline/content_gate.cc
   pipeline/datadog_format.cc
   pipeline/jaeger_format.cc
   pipeline/gzip.cc
@@ -78,9 +80,11 @@ set(SPANLINK_READER_SOURCES
   pipeline/json_walk.cc
   pipeline/langfuse_format.cc
   pipeline/link_attributes.cc
+  pipeline/otlp_decoder.cc
   pipeline/otlp_source.cc
   pipeline/recording_source.cc
   pipeline/sdk_dump_format.cc
+  pipeline/tool_payload.cc
   pipeline/trace_file.cc
   pipeline/trace_format.cc
   pipeline/understood.cc
@@ -170,6 +174,7 @@ set(SPANLINK_TESTS
   tests/arguments_test.cc
   tests/attributes_test.cc
   tests/bad_input_test.cc
+  tests/content_test.cc
   tests/diagnostics_test.cc
   tests/dialect_arguments_test.cc
   tests/dispatcher_allocation_test.cc
@@ -216,11 +221,13 @@ set(SPANLINK_TESTS
   tests/short_text_test.cc
   tests/span_context_test.cc
   tests/span_link_test.cc
+  tests/strip_content_test.cc
   tests/table_test.cc
   tests/terminal_text_test.cc
   tests/text_calls_test.cc
   tests/tool_call_tracker_test.cc
   tests/trace_file_test.cc
+  tests/tool_payload_test.cc
   tests/traps_test.cc
   tests/vendor_dialects_test.cc
   tests/why_tree_test.cc

@@ -43,6 +43,7 @@ struct SpanFacts {
   std::string tool_call_id;     // of a tool span; empty: none
   std::optional<std::string> arguments;   // of a tool span
   std::vector<std::string> alternatives;  // other readings of `arguments`
+  std::optional<std::string> result;      // of a tool, where `wants_result`
   std::string from_agent;                 // of a handoff
   std::string to_agent;
   std::vector<ChoiceFact> choices;
@@ -61,14 +62,15 @@ struct SpanFacts {
   std::vector<std::string> output_texts;
   std::vector<std::string> input_texts;
   bool wants_text = false;
+  bool wants_result = false;
 
-  // Back to the beginning, with memory kept and `wants_text` as it is.
+  // Back to the beginning, with memory kept and what is wanted as it is.
   void Clear();
 
   // Takes over what `more`, of the same span in another convention, knows and
   // these facts do not. Facts of another kind of span are not believed.
   void Add(SpanFacts more);
-  // Nothing that links rest on is missing.
+  // Nothing that links rest on, or that is wanted, is missing.
   bool IsComplete() const;
 };
 

@@ -4,14 +4,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "spanlink/dialects/dialect.h"
 #include "spanlink/otlp/otlp_file.h"
+#include "spanlink/pipeline/otlp_decoder.h"
 #include "spanlink/pipeline/trace_source.h"
 
 namespace spanlink {
@@ -38,10 +41,11 @@ class OtlpSource final : public TraceSource {
                                     const WriteOptions& options) const override;
 
  private:
-  OtlpSource(std::string bytes, OtlpSpans spans)
-      : bytes_(std::move(bytes)),
+  OtlpSource(std::string name, std::string bytes, OtlpSpans spans)
+      : name_(std::move(name)),
+        bytes_(std::move(bytes)),
         spans_(std::move(spans)),
-        reader_(spans_.format) {
+        decoder_(spans_.format) {
     SortLogs();
   }
 
@@ -49,14 +53,26 @@ class OtlpSource final : public TraceSource {
 
   // The log records of a span, in the order of their times.
   std::span<const OtlpLog> LogsOf(const SpanContext& context) const;
-  // Makes `attributes_` and `events_` those of a span.
-  void ReadAttributes(const OtlpSpan& span);
 
+  // What is to be written, by the index of the span.
+  struct Changes {
+    std::map<size_t, OtlpSpanChange> spans;
+    std::vector<OtlpLogChange> logs;
+  };
+  std::string WriteChanges(const Changes& changes) const;
+  // Filters the spans and the log records that are of GenAI.
+  absl::Status StripContent(Changes* changes) const;
+  absl::Status UnreadableContent() const;
+  // Adds the payload to the spans of tools and handoffs.
+  void AddPayloads(const std::vector<ConsumerLinks>& links,
+                   const PayloadProfile& profile, Changes* changes) const;
+  absl::flat_hash_map<size_t, std::string> HandoffArguments(
+      const std::vector<ConsumerLinks>& links, OtlpDecoder* decoder) const;
+
+  std::string name_;
   std::string bytes_;
   OtlpSpans spans_;
-  OtlpContentReader reader_;
-  AttributeList attributes_;
-  std::vector<SpanEvent> events_;
+  OtlpDecoder decoder_;
 };
 
 }  // namespace spanlink

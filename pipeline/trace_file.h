@@ -63,8 +63,10 @@ class TraceFile {
   TraceFormat format() const;
   bool compressed() const;  // in gzip
   // Returns the trace with the links on it, in gzip again if it was; identical
-  // if no link is added. OTLP only: FailedPrecondition for recordings of the
-  // SDK, which have no place for links.
+  // if nothing changes. FailedPrecondition for formats that have no place for
+  // links, Unimplemented for those other than OTLP if content is to change.
+  // InvalidArgument if content is to be stripped and something could not be
+  // read: it may be content.
   absl::StatusOr<std::string> Write(const WriteOptions& options) const;
 
  private:

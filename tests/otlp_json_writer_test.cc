@@ -206,6 +206,27 @@ TEST(OtlpJsonWriterTest, IdsAreWrittenAsTheSpanHasItsOwn) {
             document("0xeee19b7ec3c1b174", ",\"links\":[" + prefixed + "]"));
 }
 
+TEST(OtlpJsonWriterTest, AttributesAreAddedToTheSpan) {
+  const auto written = [](const std::string& fields) {
+    const std::string bytes = Document(fields);
+    const auto spans = ReadOtlpJson("f", bytes);
+    OtlpSpanChange change;
+    change.span = &spans->spans.at(0);
+    change.attributes = {{"k", "\"v"}};
+    change.links = {Link("00000000000000aa")};
+    return WriteOtlpJson(bytes, {change});
+  };
+  const std::string links = ",\"links\":[" + LinkText("00000000000000aa") + "]";
+  const std::string k = R"({"key":"k","value":{"stringValue":"\"v"}})";
+  EXPECT_EQ(written(""), Document(",\"attributes\":[" + k + "]" + links));
+  EXPECT_EQ(written(R"(,"attributes": null )"),
+            Document(",\"attributes\": [" + k + "]" + links + " "));
+  EXPECT_EQ(written(R"(,"attributes":[ ])"),
+            Document(",\"attributes\":[" + k + " ]" + links));
+  EXPECT_EQ(written(R"(,"attributes":[{"key":"a"} ])"),
+            Document(R"(,"attributes":[{"key":"a"},)" + k + " ]" + links));
+}
+
 TEST(OtlpJsonWriterTest, IntegersAreWrittenAsStrings) {
   OtlpLink link = Link(kTarget);
   link.attributes = {{"attempt", "2", true}};
