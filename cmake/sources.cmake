@@ -157,6 +157,7 @@ set(SPANLINK_TEST_SUPPORT_SOURCES
 
 # What is fuzzed, and the fuzzer that `./dev fuzz` links with it.
 set(SPANLINK_FUZZ_SOURCES
+  fuzz/fuzz_dialect.cc
   fuzz/fuzz_fingerprint.cc
   fuzz/fuzz_otlp.cc
   fuzz/fuzz_trace.cc

@@ -6,8 +6,12 @@
 #ifndef SPANLINK_FUZZ_TARGETS_H_
 #define SPANLINK_FUZZ_TARGETS_H_
 
-#include <span>
+#include <functional>
+#include <string>
 #include <string_view>
+#include <vector>
+
+#include "spanlink/dialects/dialect.h"
 
 namespace spanlink::fuzz {
 
@@ -21,12 +25,16 @@ void FuzzFingerprint(std::string_view bytes);
 // A whole trace file of any format through every dialect, the linker and the
 // writer; what is linked is not changed by linking.
 void FuzzTrace(std::string_view bytes);
+// A span that the dialect recognises, from lines of text: what is found in it
+// stands in it, its content can be stripped and its payload written.
+void FuzzDialect(const Dialect& dialect, std::string_view bytes);
 
 struct Target {
-  std::string_view name;
-  void (*run)(std::string_view bytes);
+  std::string name;
+  std::function<void(std::string_view bytes)> run;
 };
-std::span<const Target> Targets();
+// One for each dialect is among them: "dialect_openinference".
+const std::vector<Target>& Targets();
 
 // Aborts unless `holds`.
 void Check(bool holds, const char* promise);
