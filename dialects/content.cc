@@ -10,6 +10,8 @@
 namespace spanlink {
 namespace {
 
+constexpr std::string_view kGenAi = "gen_ai.";
+
 // What is no content on any span: OpenTelemetry's general conventions, and ids.
 constexpr std::string_view kKept[] = {
     "*.id",
@@ -129,16 +131,17 @@ const Keys& AllKeys() {
   return *keys;
 }
 
-// Returns whether a key alone says that it holds content.
-bool TellsContent(const Attribute& attribute) {
-  const bool has_namespace = attribute.key.find('.') != std::string_view::npos;
-  return has_namespace && AllKeys().content.Has(attribute.key) &&
-         !AllKeys().kept.Has(attribute.key);
+// Returns whether a key alone says that its span is one of GenAI.
+bool TellsGenAi(const Attribute& attribute) {
+  const std::string_view key = attribute.key;
+  const bool has_namespace = key.find('.') != std::string_view::npos;
+  return key.starts_with(kGenAi) ||
+         (has_namespace && AllKeys().content.Has(key));
 }
 
-bool AnyTellsContent(const AttributeList& attributes) {
+bool AnyTellsGenAi(const AttributeList& attributes) {
   const std::span<const Attribute> all = attributes.WithPrefix("");
-  return std::any_of(all.begin(), all.end(), TellsContent);
+  return std::any_of(all.begin(), all.end(), TellsGenAi);
 }
 
 }  // namespace
@@ -149,11 +152,11 @@ bool IsGenAi(const FinishedSpan& span) {
                      [&span](const Dialect* dialect) {
                        return dialect->Recognizes(span);
                      }) ||
-         AnyTellsContent(*span.attributes) ||
+         AnyTellsGenAi(*span.attributes) ||
          std::any_of(span.events.begin(), span.events.end(),
                      [](const SpanEvent& event) {
-                       return event.name.starts_with("gen_ai.") ||
-                              AnyTellsContent(event.attributes);
+                       return event.name.starts_with(kGenAi) ||
+                              AnyTellsGenAi(event.attributes);
                      });
 }
 

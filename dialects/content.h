@@ -17,8 +17,9 @@
 namespace spanlink {
 
 // Returns whether a span, or a log record as the only event of a span without
-// attributes, is one of GenAI: a dialect recognises it, or one of its keys is
-// known to hold content and has a convention's name in it (`input` has none).
+// attributes, is one of GenAI: a dialect recognises it, or one of its keys
+// begins with `gen_ai.` or is known to hold content and has a convention's name
+// in it (`input` has none).
 bool IsGenAi(const FinishedSpan& span);
 
 // Return whether an attribute of a GenAI span, or of its events and log
