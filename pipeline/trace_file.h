@@ -5,7 +5,7 @@
 // apart by their content; turns spans into signals with the decoders in
 // `dialects/`; links them in settled mode; and writes the same trace with the
 // links on the consumer spans. Spans that cannot be read pass through
-// untouched.
+// untouched; where content is to be stripped nothing is written then.
 //
 // Thread safety: Thread-compatible.
 // Errors: `Read` returns InvalidArgument with "FILE: OFFSET: what was expected"
