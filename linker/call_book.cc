@@ -242,11 +242,23 @@ void CallBook::FileIdless(CallNumber number) {
 // An answer is found by its span, and by the first span above it that is no LLM
 // span: there a handoff looks for it.
 void CallBook::FileAnswer(CallNumber number) {
-  const Call& call = *calls_.Get(number);
-  Answer& answer = answers_[call.node];
-  answer.calls.push_back(number);
-  if (answer.calls.size() > 1) return;
-  Node top = call.node;
+  Call& call = *calls_.Get(number);
+  SpanTree::Span* const llm = tree_->Get(call.node);
+  const bool is_known = llm != nullptr && llm->answer != kNobody;
+  call.answer = is_known ? llm->answer : AddAnswer(call.node);
+  if (llm != nullptr) llm->answer = call.answer;
+  answers_[call.answer].calls.push_back(number);
+}
+
+AnswerNumber CallBook::AddAnswer(Node llm) {
+  AnswerNumber number = answers_.size();
+  if (free_answers_.empty()) {
+    answers_.emplace_back();
+  } else {
+    number = free_answers_.back();
+    free_answers_.pop_back();
+  }
+  Node top = llm;
   for (int steps = 0; steps < SpanTree::kMaxClimb; ++steps) {
     const Node above = tree_->Parent(top);
     const SpanTree::Span* span = tree_->Get(above);
@@ -254,26 +266,32 @@ void CallBook::FileAnswer(CallNumber number) {
     top = above;
   }
   const SpanTree::Span* span = tree_->Get(top);
-  if (span != nullptr) answer.under = span->parent.value_or(SpanId{});
-  answers_under_[answer.under].push_back(call.node);
+  const SpanId under =
+      span == nullptr ? SpanId{} : span->parent.value_or(SpanId{});
+  answers_[number].under = under;
+  answers_under_[under].push_back(number);
+  return number;
 }
 
 void CallBook::LeaveAnswer(CallNumber number) {
-  const Node node = calls_.Get(number)->node;
-  const auto found = answers_.find(node);
-  if (found == answers_.end()) return;
-  EraseNumber(found->second.calls, number);
-  if (!found->second.calls.empty()) return;
-  const auto siblings = answers_under_.find(found->second.under);
-  std::vector<Node>& nodes = siblings->second;
+  const Call& call = *calls_.Get(number);
+  if (call.answer == kNobody) return;
+  Answer& answer = answers_[call.answer];
+  EraseNumber(answer.calls, number);
+  if (!answer.calls.empty()) return;
+  SpanTree::Span* const llm = tree_->Get(call.node);
+  if (llm != nullptr) llm->answer = kNobody;
+  const auto siblings = answers_under_.find(answer.under);
+  std::vector<AnswerNumber>& numbers = siblings->second;
   // An answer that moves is one of the last, one that is evicted the first.
-  if (nodes.front() == node) {
-    nodes.erase(nodes.begin());
+  if (numbers.front() == call.answer) {
+    numbers.erase(numbers.begin());
   } else {
-    nodes.erase(std::find(nodes.rbegin(), nodes.rend(), node).base() - 1);
+    const auto last = std::find(numbers.rbegin(), numbers.rend(), call.answer);
+    numbers.erase(last.base() - 1);
   }
-  if (nodes.empty()) answers_under_.erase(siblings);
-  answers_.erase(found);
+  if (numbers.empty()) answers_under_.erase(siblings);
+  free_answers_.push_back(call.answer);
 }
 
 void CallBook::IndexOpen(CallNumber number) {

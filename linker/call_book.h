@@ -155,6 +155,7 @@ class CallBook {
   void Index(CallNumber number);
   void FileIdless(CallNumber number);
   void FileAnswer(CallNumber number);
+  AnswerNumber AddAnswer(Node llm);
   void LeaveAnswer(CallNumber number);
   void IndexOpen(CallNumber number);
   void UnindexOpen(CallNumber number);
@@ -272,8 +273,10 @@ class CallBook {
   absl::flat_hash_map<uint64_t, CallNumbers> by_identity_;
   // Equal calls of one answer, but for those that are noted in the tree.
   absl::flat_hash_map<uint64_t, uint32_t> occurrences_;
-  Reused<absl::flat_hash_map<Node, Answer>> answers_;
-  absl::flat_hash_map<SpanId, std::vector<Node>> answers_under_;
+  // Those without a call are used again.
+  Reused<std::vector<Answer>> answers_;
+  std::vector<AnswerNumber> free_answers_;
+  absl::flat_hash_map<SpanId, std::vector<AnswerNumber>> answers_under_;
   // Those that are not noted in the tree.
   absl::flat_hash_set<std::pair<Node, uint32_t>> seen_choices_;
   OpenCalls open_by_arguments_, open_by_name_, open_handoffs_;
@@ -304,7 +307,7 @@ struct CallBook::Spare {
   Numbered<Call>::Spare calls;
   Numbered<Execution>::Spare executions;
   absl::flat_hash_map<Fingerprint, CallNumbers> by_id;
-  absl::flat_hash_map<Node, Answer> answers;
+  std::vector<Answer> answers;
 };
 
 }  // namespace spanlink

@@ -181,9 +181,9 @@ void CallBook::Contest(const OpenCalls& calls, Fingerprint key,
 // tool in the order in which they started.
 CallNumber CallBook::KeepOrder(CallNumber best, const Execution& execution,
                                Fingerprint reading) const {
-  const auto found = answers_.find(calls_.Get(best)->node);
-  if (found == answers_.end()) return best;
-  const CallNumbers& answer = found->second.calls;
+  const AnswerNumber answer_number = calls_.Get(best)->answer;
+  if (answer_number == kNobody) return best;
+  const CallNumbers& answer = answers_[answer_number].calls;
   if (answer.size() > kMaxOrderedAnswer) return best;
   const auto [above, below] = RoomFor(execution, answer);
   CallNumber first = kNobody;
@@ -301,23 +301,25 @@ CallNumber CallBook::NextOf(const Answer& answer,
 // The last answer before an execution started: of the LLM span that is its
 // parent, or of the last one that has the same parent.
 const CallBook::Answer* CallBook::LastAnswer(const Execution& execution) const {
-  const auto above = answers_.find(tree_->Parent(execution.node));
-  if (above != answers_.end()) return &above->second;
+  const SpanTree::Span* const above = tree_->Get(tree_->Parent(execution.node));
+  if (above != nullptr && above->answer != kNobody) {
+    return &answers_[above->answer];
+  }
   const auto under = answers_under_.find(execution.parent.value_or(SpanId{}));
   if (under == answers_under_.end()) return nullptr;
-  const std::vector<Node>& nodes = under->second;
-  auto end = nodes.end();
+  const std::vector<AnswerNumber>& numbers = under->second;
+  auto end = numbers.end();
   if (!is_live() && execution.start.timed) {
-    end = std::partition_point(nodes.begin(), end, [&](Node node) {
-      const Call& call = *calls_.Get(answers_.at(node).calls.front());
+    end = std::partition_point(numbers.begin(), end, [&](AnswerNumber number) {
+      const Call& call = *calls_.Get(answers_[number].calls.front());
       return !call.start.IsAfter(execution.start);
     });
   }
   const Answer* last = nullptr;
   SortKey last_start;
-  const auto count = std::min<ptrdiff_t>(end - nodes.begin(), kMaxCandidates);
+  const auto count = std::min<ptrdiff_t>(end - numbers.begin(), kMaxCandidates);
   for (auto it = end - count; it != end; ++it) {
-    const Answer& answer = answers_.at(*it);
+    const Answer& answer = answers_[*it];
     const Call& call = *calls_.Get(answer.calls.front());
     const SortKey start(call.start, call.llm.span_id);
     if (call.start.IsAfter(execution.start)) continue;

@@ -361,9 +361,8 @@ void CallBook::Attach(ExecutionNumber number, CallNumber call_number,
 // The SDK carries out the first handoff of an answer and tells the model that
 // it ignored the others.
 void CallBook::CloseSiblings(const Call& call, Batch& batch) {
-  const auto found = answers_.find(call.node);
-  if (found == answers_.end()) return;
-  for (const CallNumber number : found->second.calls) {
+  if (call.answer == kNobody) return;
+  for (const CallNumber number : answers_[call.answer].calls) {
     Call& sibling = *calls_.Get(number);
     if (!sibling.handoff || sibling.state != State::kOpen ||
         !sibling.executions.empty()) {

@@ -23,6 +23,7 @@ namespace spanlink {
 // Numbers of calls and executions in a `Numbered`.
 using CallNumber = uint64_t;
 using ExecutionNumber = uint64_t;
+using AnswerNumber = uint64_t;  // in the list of a book
 inline constexpr uint64_t kNobody = ~uint64_t{0};
 
 // In the order in which an execution prefers them.
@@ -44,6 +45,7 @@ struct BookedCall {
   SpanContext llm;
   SpanTree::Node node = SpanTree::kNone;
   uint32_t index = 0;
+  AnswerNumber answer = kNobody;
   Moment start, end;  // of the answer
   ShortText id_text, name_text, version;
   Fingerprint id, name, conversation;

@@ -51,6 +51,7 @@ class SpanTree {
     Fingerprint conversation;         // zero: not known
     // What a `CallBook` notes of a span, so as not to look it up again.
     uint64_t execution = kNone;        // its number, of a tool
+    uint64_t answer = kNone;           // its number, of an LLM span
     uint64_t choices_seen = 0;         // bits by index, of an answer
     uint64_t first_content = 0;        // of its first call; zero: none
     mutable Node parent_node = kNone;  // a hint, checked before use

@@ -40,7 +40,7 @@ nb::object Call(nb::handle self, string_view signal, const nb::args& args,
 
 // NOLINTBEGIN(readability-function-size): one parameter a field of the signal
 void OnSpanStart(const Bus& bus, const TraceArg& trace, const SpanArg& span,
-                 string_view kind, const Text& name, const Text& tool_call_id,
+                 const Word& kind, const Text& name, const Text& tool_call_id,
                  const Text& conversation_id, const Parent& parent,
                  const Moment& start) {
   bus->Dispatch(SpanStart{.span = Place(trace, span, parent, start),
@@ -51,7 +51,7 @@ void OnSpanStart(const Bus& bus, const TraceArg& trace, const SpanArg& span,
 }
 
 void OnSpanFinish(const Bus& bus, const TraceArg& trace, const SpanArg& span,
-                  string_view kind, string_view outcome, const Parent& parent,
+                  const Word& kind, const Word& outcome, const Parent& parent,
                   const Moment& start, const Moment& end) {
   bus->Dispatch(SpanFinish{.span = Place(trace, span, parent, start, end),
                            .kind = ToSpanKind(kind),
@@ -73,7 +73,7 @@ void OnLlmToolChoice(const Bus& bus, const TraceArg& trace, const SpanArg& span,
 
 void OnToolCall(const Bus& bus, const TraceArg& trace, const SpanArg& span,
                 const Text& tool_name, const ToolArguments& arguments,
-                const Text& tool_call_id, string_view kind, string_view outcome,
+                const Text& tool_call_id, const Word& kind, const Word& outcome,
                 const Parent& parent, const Moment& start, const Moment& end) {
   bus->Dispatch(ToolCall{.tool = Place(trace, span, parent, start, end),
                          .tool_call_id = tool_call_id.view,
@@ -86,7 +86,7 @@ void OnToolCall(const Bus& bus, const TraceArg& trace, const SpanArg& span,
 void OnToolCallOutputUsed(const Bus& bus, const TraceArg& trace,
                           const SpanArg& span, const Text& tool_call_id,
                           const Text& tool_name, uint32_t ordinal,
-                          string_view llm_outcome, const Parent& parent,
+                          const Word& llm_outcome, const Parent& parent,
                           const Moment& start, const Moment& end) {
   bus->Dispatch(
       ToolCallOutputUsed{.llm = Place(trace, span, parent, start, end),
@@ -98,7 +98,7 @@ void OnToolCallOutputUsed(const Bus& bus, const TraceArg& trace,
 
 void OnHandoff(const Bus& bus, const TraceArg& trace, const SpanArg& span,
                const Text& from_agent, const Text& to_agent,
-               string_view outcome, const Parent& parent, const Moment& start,
+               const Word& outcome, const Parent& parent, const Moment& start,
                const Moment& end) {
   bus->Dispatch(Handoff{.span = Place(trace, span, parent, start, end),
                         .from_agent = from_agent.view,

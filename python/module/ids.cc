@@ -22,16 +22,14 @@ template <typename Id>
 class Texts {
  public:
   void Remember(const Id& id, std::string_view text) {
-    has_any_ = true;
+    has_id_texts = true;
     const MutexLock lock(&mutex_);
     if (FindLocked(id) == nullptr) {
       Insert(id, std::make_shared<const std::string>(text));
     }
   }
 
-  // Programs whose ids are hex digits pay nothing for the others.
   IdText Find(const Id& id) {
-    if (!has_any_.load(std::memory_order_relaxed)) return nullptr;
     const MutexLock lock(&mutex_);
     return FindLocked(id);
   }
@@ -53,7 +51,6 @@ class Texts {
     young_.insert_or_assign(id, std::move(text));
   }
 
-  std::atomic<bool> has_any_{false};
   Mutex mutex_;
   absl::flat_hash_map<Id, IdText> young_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<Id, IdText> old_ ABSL_GUARDED_BY(mutex_);
@@ -83,6 +80,22 @@ bool ReadNumber(nb::handle number, Id* id) noexcept {
   }
 }
 
+// The last string that was read, known by its address, and what it meant. The
+// GIL guards it. It is never given back: threads may outlive the interpreter.
+template <typename Value>
+struct Known {
+  bool Is(nb::handle object) const { return object.ptr() == text.ptr(); }
+  void Set(nb::handle object, const Value& meaning) {
+    object.inc_ref();
+    text.dec_ref();
+    text = object;
+    value = meaning;
+  }
+
+  nb::handle text;
+  Value value{};
+};
+
 template <typename Value, size_t kCount>
 using Names = std::array<std::pair<std::string_view, Value>, kCount>;
 
@@ -97,11 +110,18 @@ constexpr Names<Outcome, 3> kOutcomes = {
      {"failed", Outcome::kFailed},
      {"not_executed", Outcome::kNotExecuted}}};
 
+// Programs give the same literal again and again.
 template <typename Value, size_t kCount>
-Value Parse(const Names<Value, kCount>& names, std::string_view text,
+Value Parse(const Names<Value, kCount>& names, nb::handle word,
             const char* what) {
+  static Known<Value> last;
+  if (last.Is(word)) return last.value;
+  Text text;
+  ReadText(word, &text);
   for (const auto& [name, value] : names) {
-    if (name == text) return value;
+    if (name != text.view) continue;
+    last.Set(word, value);
+    return value;
   }
   std::string known;
   for (const auto& [name, value] : names) {
@@ -114,7 +134,12 @@ Value Parse(const Names<Value, kCount>& names, std::string_view text,
 }  // namespace
 
 bool ReadText(nb::handle object, Text* text) noexcept {
-  if (!PyUnicode_Check(object.ptr())) return false;
+  // What is left out is the one empty string that Python has.
+  static PyObject* const empty = PyUnicode_FromStringAndSize("", 0);
+  if (object.ptr() == empty) {
+    text->view = "";
+    return true;
+  }
   Py_ssize_t size = 0;
   const char* data = PyUnicode_AsUTF8AndSize(object.ptr(), &size);
   if (data == nullptr) {
@@ -148,22 +173,25 @@ bool ReadArguments(nb::handle object, ToolArguments* arguments) noexcept {
 }
 
 bool ReadTraceId(nb::handle object, TraceId* id) noexcept {
+  // Signals of one trace follow one another, with the same text if not the same
+  // object.
+  static Known<TraceId> last;
+  static std::string_view last_text;  // of the object
+  if (last.Is(object)) {
+    *id = last.value;
+    return true;
+  }
   if (PyLong_Check(object.ptr())) return ReadNumber(object, id);
   Text text;
   if (!ReadText(object, &text)) return false;
   *id = {};
   if (text.view.empty()) return true;
-  // Signals of one trace follow one another. (The GIL guards it.)
-  static struct {
-    std::array<char, 2 * sizeof(TraceId)> text{};
-    TraceId id;
-  } last;
-  if (text.view == std::string_view(last.text.data(), last.text.size())) {
-    *id = last.id;
+  if (text.view == last_text) {
+    *id = last.value;
   } else if (const auto hex = TraceId::FromHex(text.view)) {
     *id = *hex;
-    std::ranges::copy(text.view, last.text.begin());
-    last.id = *id;
+    last.Set(object, *id);
+    last_text = text.view;
   } else {
     *id = HashTraceId(text.view);
     TraceTexts().Remember(*id, text.view);
@@ -197,9 +225,9 @@ bool ReadTime(nb::handle object, Time* time) noexcept {
   return true;
 }
 
-IdText FindText(const TraceId& id) { return TraceTexts().Find(id); }
+IdText FindRememberedText(const TraceId& id) { return TraceTexts().Find(id); }
 
-IdText FindText(const SpanId& id) { return SpanTexts().Find(id); }
+IdText FindRememberedText(const SpanId& id) { return SpanTexts().Find(id); }
 
 SpanRef Place(const TraceArg& trace, const SpanArg& span, const Parent& parent,
               const Moment& start, const Moment& end) {
@@ -211,12 +239,12 @@ SpanRef Place(const TraceArg& trace, const SpanArg& span, const Parent& parent,
   return ref;
 }
 
-SpanKind ToSpanKind(std::string_view name) {
-  return Parse(kKinds, name, "kind");
+SpanKind ToSpanKind(const Word& name) {
+  return Parse(kKinds, name.text, "kind");
 }
 
-Outcome ToOutcome(std::string_view name) {
-  return Parse(kOutcomes, name, "outcome");
+Outcome ToOutcome(const Word& name) {
+  return Parse(kOutcomes, name.text, "outcome");
 }
 
 std::string_view SpanKindName(SpanKind kind) {

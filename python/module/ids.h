@@ -13,6 +13,7 @@
 
 #include <nanobind/nanobind.h>
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -46,6 +47,11 @@ struct Text {
   std::string_view view;
 };
 
+// A word out of a fixed set, such as "tool". The string outlives the call.
+struct Word {
+  nanobind::handle text;
+};
+
 // The arguments of a tool: a string; None: not captured; anything else: as
 // `json.dumps` writes it.
 struct ToolArguments {
@@ -63,8 +69,15 @@ bool ReadArguments(nanobind::handle object, ToolArguments* text) noexcept;
 
 // The text that an id was made from; null: its hex digits.
 using IdText = std::shared_ptr<const std::string>;
-IdText FindText(const TraceId& id);
-IdText FindText(const SpanId& id);
+IdText FindRememberedText(const TraceId& id);
+IdText FindRememberedText(const SpanId& id);
+// Programs whose ids are hex digits pay nothing for the others.
+inline std::atomic<bool> has_id_texts{false};
+template <typename Id>
+IdText FindText(const Id& id) {
+  const bool has_any = has_id_texts.load(std::memory_order_relaxed);
+  return has_any ? FindRememberedText(id) : nullptr;
+}
 
 template <typename Id>
 std::string TextOf(const Id& id, const IdText& text) {
@@ -82,8 +95,8 @@ SpanRef Place(const TraceArg& trace, const SpanArg& span,
 
 // Names as in Python: "llm", "not_executed" …. Raise a ValueError that lists
 // what there is.
-SpanKind ToSpanKind(std::string_view name);
-Outcome ToOutcome(std::string_view name);
+SpanKind ToSpanKind(const Word& name);
+Outcome ToOutcome(const Word& name);
 std::string_view SpanKindName(SpanKind kind);
 
 }  // namespace spanlink::python
@@ -117,6 +130,14 @@ struct type_caster<spanlink::python::Text> {
   NB_TYPE_CASTER(spanlink::python::Text, const_name("str"))
   bool from_python(handle src, uint8_t, cleanup_list*) noexcept {
     return spanlink::python::ReadText(src, &value);
+  }
+};
+template <>
+struct type_caster<spanlink::python::Word> {
+  NB_TYPE_CASTER(spanlink::python::Word, const_name("str"))
+  bool from_python(handle src, uint8_t, cleanup_list*) noexcept {
+    value.text = src;
+    return PyUnicode_Check(src.ptr());
   }
 };
 template <>

@@ -124,7 +124,7 @@ class Tracker {
     for (const SpanLink& link : links) {
       if (!callbacks_.on_link.is_none()) {
         // Made where Python keeps it, not moved there.
-        const nb::object value = nb::inst_alloc(nb::type<LinkValue>());
+        const nb::object value = nb::inst_alloc(link_type_);
         new (nb::inst_ptr<LinkValue>(value)) LinkValue(WithOriginalIds(link));
         nb::inst_mark_ready(value);
         CallBack(callbacks_.on_link, value);
@@ -160,6 +160,7 @@ class Tracker {
     }
   }
 
+  const nb::handle link_type_ = nb::type<LinkValue>();
   Callbacks callbacks_;
   std::deque<LinkValue> waiting_;
   uint64_t lost_links_ = 0;
