@@ -21,6 +21,7 @@ constexpr std::string_view kOwnLink = "spanlink.kind";
 const OtlpFilter& ContentFilter() {
   static const OtlpFilter* const filter = new OtlpFilter{
       [](OtlpPlace place, std::string_view key, OtlpValueType type) {
+        if (type == OtlpValueType::kNull) return false;  // not understood
         const bool is_number = type == OtlpValueType::kInt ||
                                type == OtlpValueType::kDouble ||
                                type == OtlpValueType::kBool;

@@ -286,6 +286,8 @@ TEST(StripSpanTest, WhatIsNotUnderstoodGoes) {
         R"({"key":"n","value":{"doubleValue":"CANARY"}})",
         R"({"key":"n","value":{"fancyValue":"CANARY"}})",
         R"({"key":"n","value":"CANARY"})", R"("CANARY")",
+        R"({"key":"acme.id","value":{"stringValue":"a"},"note":"CANARY"})",
+        R"({"key":"acme.id","value":{"fancyValue":"CANARY"}})",
         R"({"key":"n","value":{"bytesValue":"Q0FOQVJZ"}})"}) {
     EXPECT_EQ(
         Stripped(File("\"attributes\":[" + kChat + "," + attribute + "]")),
