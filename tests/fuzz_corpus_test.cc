@@ -28,9 +28,7 @@ TEST_P(FuzzCorpusTest, PromisesHold) {
 
 INSTANTIATE_TEST_SUITE_P(Targets, FuzzCorpusTest,
                          ::testing::ValuesIn(fuzz::Targets()),
-                         [](const auto& info) {
-                           return info.param.name;
-                         });
+                         [](const auto& info) { return info.param.name; });
 
 TEST(FuzzTargetsTest, BrokenPromiseAborts) {
   EXPECT_DEATH(fuzz::Check(false, "two is one"), "broken promise: two is one");
