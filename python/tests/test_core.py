@@ -441,9 +441,7 @@ def test_payloads_are_written_where_content_is_allowed(tmp_path, monkeypatch):
         spanlink.link(trace, tool_payload="datadog")
     plain = spanlink.link(trace)
     stripped = spanlink.link(trace, strip_content=True)
-    assert stripped == spanlink.link(
-        trace, strip_content=True, tool_payload="semconv"
-    )
+    assert stripped == spanlink.link(trace, strip_content=True, tool_payload="semconv")
     monkeypatch.setenv("TRACELOOP_TRACE_CONTENT", "false")
     assert spanlink.link(trace, tool_payload="semconv") == plain
 
