@@ -16,7 +16,8 @@
 namespace spanlink::fuzz {
 
 // Read, splice links in, read again: the links are there, the rest is
-// identical, and doing it again changes nothing.
+// identical, and doing it again changes nothing. Filter, read again: what goes
+// is gone, spans and log records are there.
 void FuzzOtlpJson(std::string_view bytes);
 void FuzzOtlpProto(std::string_view bytes);
 // Two arguments, divided by a byte 0xFF, have one fingerprint exactly if the
