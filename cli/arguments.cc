@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstddef>
+#include <system_error>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -24,6 +26,9 @@ enum class OptionId : uint8_t {
   kToolPayload,
   kReact,
   kFrom,
+  kCrossTrace,
+  kStream,
+  kLinger,
 };
 
 struct OptionInfo {
@@ -35,7 +40,7 @@ struct OptionInfo {
   bool of_why;
 };
 
-constexpr std::array<OptionInfo, 12> kOptions = {{
+constexpr std::array<OptionInfo, 15> kOptions = {{
     {OptionId::kHelp, "--help", "-h", false, true, true},
     {OptionId::kOutput, "--output", "-o", true, true, false},
     {OptionId::kJson, "--json", "", false, true, false},
@@ -48,7 +53,12 @@ constexpr std::array<OptionInfo, 12> kOptions = {{
     {OptionId::kToolPayload, "--tool-payload", "", true, true, false},
     {OptionId::kReact, "--react", "", false, true, true},
     {OptionId::kFrom, "--from", "", true, true, true},
+    {OptionId::kCrossTrace, "--cross-trace", "", true, true, true},
+    {OptionId::kStream, "--stream", "", false, true, false},
+    {OptionId::kLinger, "--linger", "", true, true, false},
 }};
+
+constexpr uint32_t kMaxLingerSeconds = 1'000'000;
 
 absl::Status Usage(std::string message) {
   return absl::InvalidArgumentError(message);
@@ -150,6 +160,33 @@ absl::Status ParseFrom(std::string_view value, Arguments& parsed) {
       value));
 }
 
+absl::Status ParseCrossTrace(std::string_view value, Arguments& parsed) {
+  if (value != "conversation" && value != "off") {
+    return Usage(absl::StrFormat(
+        "--cross-trace is conversation or off, not `%s`", value));
+  }
+  parsed.options.cross_trace =
+      value == "off" ? CrossTrace::kOff : CrossTrace::kConversation;
+  return absl::OkStatus();
+}
+
+absl::Status ParseLinger(std::string_view value, Arguments& parsed) {
+  double seconds = -1;
+  const char* end = value.data() + value.size();
+  const auto [at, error] = std::from_chars(value.data(), end, seconds);
+  const bool good = error == std::errc() && at == end && seconds >= 0 &&
+                    seconds <= kMaxLingerSeconds;
+  if (!good) {
+    return Usage(absl::StrFormat(
+        "--linger is a number of seconds from 0 to %u, not `%s`",
+        kMaxLingerSeconds, value));
+  }
+  parsed.linger = std::chrono::duration_cast<Duration>(
+      std::chrono::duration<double>(seconds));
+  parsed.linger_given = true;
+  return absl::OkStatus();
+}
+
 absl::Status Apply(OptionId option, std::string_view value, Arguments& parsed) {
   switch (option) {
     case OptionId::kHelp:
@@ -184,6 +221,13 @@ absl::Status Apply(OptionId option, std::string_view value, Arguments& parsed) {
       break;
     case OptionId::kFrom:
       return ParseFrom(value, parsed);
+    case OptionId::kCrossTrace:
+      return ParseCrossTrace(value, parsed);
+    case OptionId::kStream:
+      parsed.stream = true;
+      break;
+    case OptionId::kLinger:
+      return ParseLinger(value, parsed);
   }
   return absl::OkStatus();
 }
@@ -218,10 +262,32 @@ absl::Status ParseOption(std::span<const std::string_view> words, size_t& at,
   return Apply(option->id, value.value_or(""), parsed);
 }
 
+absl::Status CheckStream(const Arguments& parsed) {
+  if (!parsed.stream) {
+    if (parsed.linger_given) return Usage("--linger goes with --stream");
+    return absl::OkStatus();
+  }
+  if (parsed.json || parsed.table || parsed.explain) {
+    return Usage(
+        "--stream writes the trace; --json, --table and --explain need all of "
+        "it at once");
+  }
+  if (parsed.files.size() > 1) {
+    return Usage(
+        "--stream reads one FILE; `cat A B | spanlink link --stream -` reads "
+        "several, one after another");
+  }
+  if (parsed.read.format == TraceFormat::kOpenAiAgents) {
+    return Usage("--stream reads OTLP; recordings have no place for links");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckLink(const Arguments& parsed) {
   if (parsed.files.empty()) {
     return Usage("`spanlink link` needs a FILE (- is standard input)");
   }
+  if (absl::Status s = CheckStream(parsed); !s.ok()) return s;
   if (parsed.json && parsed.table) {
     return Usage("--json and --table exclude each other");
   }

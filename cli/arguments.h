@@ -9,6 +9,8 @@
 #ifndef SPANLINK_CLI_ARGUMENTS_H_
 #define SPANLINK_CLI_ARGUMENTS_H_
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -36,9 +38,13 @@ struct Arguments {
   bool json = false;
   bool table = false;
   bool explain = false;
+  bool stream = false;
+  Duration linger = std::chrono::seconds(60);
+  bool linger_given = false;
   ReadOptions read;
   WriteOptions write;
-  Options options;  // `min_evidence` and `use_policy` as asked for
+  // `min_evidence`, `use_policy` and `cross_trace` as asked for.
+  Options options;
 };
 
 // `arguments` are those after the program's name.

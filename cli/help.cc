@@ -24,9 +24,8 @@ wrong.
 constexpr std::string_view kLink =
     R"(spanlink link FILE... [options]
 
-Finds the links of each FILE (- is standard input) by itself. A trace that is
-spread over files, or whose messages are in a file of log records:
-cat A B | spanlink link -
+Finds the links of all FILEs (- is standard input) together: a trace may be
+spread over them, and its messages may be in a file of log records.
 
 On a terminal it shows a table. Into a pipe it writes the same trace with the
 links on it, in the format of FILE: in gzip if FILE is, whatever OUT is called.
@@ -50,15 +49,27 @@ links on it, in the format of FILE: in gzip if FILE is, whatever OUT is called.
                           instructions, arguments and results out of the trace,
                           and messages of errors: names, ids, models, counts and
                           links stay. OTLP only; a file of which something
-                          cannot be read is not written.
+                          cannot be read is not written, and such a record of
+                          a stream is left out.
       --tool-payload LIST what went into a tool and came out, as attributes that
                           others know: semconv (gen_ai.tool.call.arguments,
                           .result), traceloop (traceloop.entity.input, .output),
                           both with a comma, or none (default). What a span has
                           is not changed. OTLP only; not with --strip-content or
                           TRACELOOP_TRACE_CONTENT=false.
+      --cross-trace conversation|off
+                          link a call by its id into a later trace of the same
+                          conversation (default), or never
       --react             take `Action:`, `Action Input:` in text for calls:
                           guesswork, and anybody's text can look like it
+      --stream            read plain OTLP record by record (a line of JSON, a
+                          frame or resource of protobuf) and write each, in
+                          order, when its traces are settled: memory for what
+                          is open, however long the input
+      --linger SECONDS    with --stream: a trace is settled when no span of it
+                          came for so long, by the times in the data, or when
+                          the input is silent for so long (default: 60; longer
+                          than the longest call of a model or a tool)
   -h, --help              this text
 
 NO_COLOR turns colours off.
@@ -76,6 +87,7 @@ Without it: the last span that carries a link.
 
       --min-evidence NAME leave weaker links out, as in `spanlink link`
       --policy first|all  as in `spanlink link`
+      --cross-trace LIMIT as in `spanlink link`
       --from FORMAT       as in `spanlink link`
       --react             as in `spanlink link`
   -h, --help              this text

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,10 +16,10 @@
 #include "spanlink/cli/json_output.h"
 #include "spanlink/cli/output.h"
 #include "spanlink/cli/report.h"
+#include "spanlink/cli/stream_command.h"
 #include "spanlink/cli/summary.h"
 #include "spanlink/cli/table.h"
 #include "spanlink/cli/terminal.h"
-#include "spanlink/cli/terminal_text.h"
 #include "spanlink/cli/trace_input.h"
 #include "spanlink/cli/trace_view.h"
 #include "spanlink/pipeline/content_gate.h"
@@ -30,7 +31,6 @@ class LinkRun {
  public:
   explicit LinkRun(const Arguments& arguments)
       : arguments_(arguments),
-        write_options_(arguments.write),
         terminal_(Terminal::Of(STDOUT_FILENO)),
         style_(terminal_.colours),
         standard_output_(STDOUT_FILENO, "standard output"),
@@ -41,19 +41,13 @@ class LinkRun {
     table_ = !json_ && (shows || (terminal_.interactive && !arguments.output));
     trace_to_stdout_ =
         arguments.output == "-" || (!arguments.output && !json_ && !table_);
-    if (write_options_.tool_payload.any() && !ContentGateIsOpen()) {
-      write_options_.tool_payload = {};
-      Report(absl::StrFormat("%s is off: --tool-payload writes nothing",
-                             kContentGate));
-    }
   }
 
   int Run() {
     if (!OpenOutput()) return kExitFailure;
-    for (const std::string& file : arguments_.files) {
-      if (standard_output_.failed()) break;
-      ok_ = RunFile(file) && ok_;
-    }
+    TraceInput input = ReadTraces(arguments_.files, arguments_.read);
+    ok_ = input.complete;
+    if (input.trace) LinkAndShow(input);
     if (json_) WriteJsonDiagnostics(counts_, write_);
     if (const absl::Status s = standard_output_.Finish(); !s.ok()) Fail(s);
     if (out_ != nullptr) CommitOutput();
@@ -75,28 +69,24 @@ class LinkRun {
     return true;
   }
 
-  bool RunFile(const std::string& file) {
-    absl::StatusOr<TraceFile> read = ReadTrace(file, arguments_.read);
-    if (!read.ok()) return Fail(read.status());
-    TraceFile& trace = *read;
+  void LinkAndShow(TraceInput& input) {
     std::vector<SpanLink> all_links;
     if (arguments_.explain) {
       Options all = arguments_.options;
       all.min_evidence = Evidence::kOrder;
-      LinkTrace(trace, file, all);
-      all_links = trace.links();
+      LinkTraces(input, all);
+      all_links = input.trace->links();
     }
-    LinkTrace(trace, file, arguments_.options);
+    LinkTraces(input, arguments_.options);
+    const TraceFile& trace = *input.trace;
     for (size_t i = 0; i < kDiagnosticCount; ++i) {
-      counts_[i] += trace.diagnostics().count(static_cast<DiagnosticId>(i));
+      counts_[i] = trace.diagnostics().count(static_cast<DiagnosticId>(i));
     }
-    Show(trace, file, all_links);
-    links_ += trace.links().size();
-    if (out_ == nullptr && !trace_to_stdout_) return true;
-    return WriteTrace(trace, file);
+    Show(trace, input.files, all_links);
+    if (out_ != nullptr || trace_to_stdout_) WriteTrace(trace);
   }
 
-  void Show(const TraceFile& trace, const std::string& file,
+  void Show(const TraceFile& trace, std::span<const std::string> files,
             const std::vector<SpanLink>& all_links) {
     const TraceView view = TraceView::Of(trace);
     std::vector<Explanation> explanations;
@@ -106,10 +96,7 @@ class LinkRun {
       WriteJsonExplanations(explanations, write_);
     }
     if (!table_) return;
-    if (arguments_.files.size() > 1) {
-      write_(style_.Strong("== " + Printable(file, 200) + " ==") + "\n\n");
-    }
-    RenderTable(view, terminal_, write_);
+    RenderTable(view, terminal_, files, write_);
     const LinkCounts counts = CountLinks(view);
     RenderCounts(counts, write_);
     RenderDiagnostics(trace.diagnostics(), style_, write_);
@@ -118,38 +105,21 @@ class LinkRun {
     } else if (counts.chosen < counts.executions || counts.executions == 0) {
       write_("\n--explain says why links are missing and what to do.\n");
     }
-    if (arguments_.files.size() > 1) write_("\n");
   }
 
-  bool WriteTrace(const TraceFile& trace, const std::string& file) {
-    const absl::StatusOr<std::string> bytes = trace.Write(write_options_);
+  void WriteTrace(const TraceFile& trace) {
+    const absl::StatusOr<std::string> bytes = trace.Write(arguments_.write);
     if (absl::IsFailedPrecondition(bytes.status())) {
-      return Fail(absl::FailedPreconditionError(absl::StrFormat(
-          "%s: has no place for links: %s; use --table or --json", file,
-          std::string(bytes.status().message()))));
+      Fail(absl::FailedPreconditionError(absl::StrFormat(
+          "%s; use --table or --json", std::string(bytes.status().message()))));
+    } else if (!bytes.ok()) {
+      Fail(bytes.status());
+    } else {
+      ReportDiagnostic(DiagnosticId::kRootLinked,
+                       trace.diagnostics().count(DiagnosticId::kRootLinked));
+      (out_ != nullptr ? out_->output() : standard_output_).Write(*bytes);
+      links_ = trace.links().size();
     }
-    if (!bytes.ok()) return Fail(bytes.status());
-    if (!FitsBehindOthers(trace, file)) return false;
-    Output& output = out_ != nullptr ? out_->output() : standard_output_;
-    output.Write(*bytes);
-    const bool last = &file == &arguments_.files.back();
-    const bool text =
-        trace.format() == TraceFormat::kOtlpJson && !trace.compressed();
-    if (text && !last && !bytes->ends_with('\n')) output.Write("\n");
-    return true;
-  }
-
-  // Files of one format, one after another, are again a file of that format.
-  bool FitsBehindOthers(const TraceFile& trace, const std::string& file) {
-    const std::string format =
-        absl::StrFormat("%s%s", TraceFormatName(trace.format()),
-                        trace.compressed() ? " in gzip" : "");
-    if (written_format_.empty()) written_format_ = format;
-    if (written_format_ == format) return true;
-    return Fail(absl::FailedPreconditionError(absl::StrFormat(
-        "%s: is %s, and what stands before it in the output %s: write it to a "
-        "file of its own",
-        file, format, written_format_)));
   }
 
   void CommitOutput() {
@@ -166,7 +136,6 @@ class LinkRun {
   }
 
   const Arguments& arguments_;
-  WriteOptions write_options_;
   const Terminal terminal_;
   const Style style_;
   Output standard_output_;
@@ -177,12 +146,19 @@ class LinkRun {
   std::unique_ptr<OutputFile> out_;
   DiagnosticCounts counts_{};
   size_t links_ = 0;
-  std::string written_format_;  // of what is in the output
   bool ok_ = true;
 };
 
 }  // namespace
 
-int RunLink(const Arguments& arguments) { return LinkRun(arguments).Run(); }
+int RunLink(const Arguments& arguments) {
+  Arguments allowed = arguments;
+  if (arguments.write.tool_payload.any() && !ContentGateIsOpen()) {
+    allowed.write.tool_payload = {};
+    Report(absl::StrFormat("%s is off: --tool-payload writes nothing",
+                           kContentGate));
+  }
+  return allowed.stream ? RunStream(allowed) : LinkRun(allowed).Run();
+}
 
 }  // namespace spanlink::cli

@@ -1,7 +1,7 @@
 // `spanlink link`: reads traces, links them, and writes or shows the links.
 //
-// Every file is read and linked by itself. A file that cannot be read is
-// reported and the others go on, but `-o` is then not written.
+// All files are linked together. A file that cannot be read is reported and the
+// others go on, but `-o` is then not written.
 #ifndef SPANLINK_CLI_LINK_COMMAND_H_
 #define SPANLINK_CLI_LINK_COMMAND_H_
 

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "absl/strings/str_format.h"
 #include "spanlink/cli/terminal_text.h"
 
 namespace spanlink::cli {
@@ -13,6 +14,12 @@ constexpr size_t kMaxColumns = 1000;
 
 void Report(std::string_view message) {
   std::fprintf(stderr, "%s\n", Printable(message, kMaxColumns).c_str());
+}
+
+void ReportDiagnostic(DiagnosticId id, uint64_t count) {
+  if (count == 0) return;
+  const DiagnosticInfo& info = Describe(id);
+  Report(absl::StrFormat("%s (%u): %s", info.name, count, info.sentence));
 }
 
 }  // namespace spanlink::cli

@@ -2,7 +2,10 @@
 #ifndef SPANLINK_CLI_REPORT_H_
 #define SPANLINK_CLI_REPORT_H_
 
+#include <cstdint>
 #include <string_view>
+
+#include "spanlink/model/diagnostics.h"
 
 namespace spanlink::cli {
 
@@ -12,6 +15,9 @@ inline constexpr int kExitUsage = 2;
 
 // Writes one line, escaped and cut for a terminal.
 void Report(std::string_view message);
+
+// Says on standard error that a diagnostic occurred so often; nothing for 0.
+void ReportDiagnostic(DiagnosticId id, uint64_t count);
 
 }  // namespace spanlink::cli
 

@@ -78,20 +78,41 @@ class TableRenderer {
         style_(terminal.colours),
         write_(write) {}
 
-  void Render() {
-    for (const std::span<const SpanSummary> trace : ByTrace(view_.spans)) {
-      RenderTrace(trace);
+  void Render(std::span<const std::string> files) {
+    std::vector<Spans> by_file(std::max<size_t>(files.size(), 1));
+    for (const SpanSummary& span : view_.spans) {
+      by_file[span.file].push_back(&span);
+    }
+    for (size_t file = 0; file < by_file.size(); ++file) {
+      if (files.size() > 1) {
+        write_(style_.Strong("== " + Printable(files[file], 200) + " ==") +
+               "\n\n");
+      }
+      RenderTraces(by_file[file]);
     }
   }
 
  private:
-  void RenderTrace(std::span<const SpanSummary> trace) {
+  using Spans = std::vector<const SpanSummary*>;
+
+  void RenderTraces(const Spans& spans) {
+    Spans trace;
+    for (const SpanSummary* span : spans) {
+      const bool begins = !trace.empty() &&
+                          trace[0]->context.trace_id != span->context.trace_id;
+      if (begins) RenderTrace(std::exchange(trace, {}));
+      trace.push_back(span);
+    }
+    if (!trace.empty()) RenderTrace(trace);
+  }
+
+  void RenderTrace(const Spans& trace) {
     const std::vector<AgentGroup> groups = GroupByAgent(trace);
     const std::string guardrails = GuardrailLines(trace);
     if (groups.empty() && guardrails.empty()) return;
     write_(absl::StrFormat(
         "%s  %u %s\n",
-        style_.Strong("trace " + Printable(trace[0].trace_id_text, 64)),
+        style_.Strong("trace " + Printable(trace[0]->trace_id_text, 64)),
         trace.size(), trace.size() == 1 ? "span" : "spans"));
     const Widths widths = Fit(Measure(groups));
     for (const AgentGroup& group : groups) RenderGroup(group, widths);
@@ -101,14 +122,14 @@ class TableRenderer {
     write_("\n");
   }
 
-  std::vector<AgentGroup> GroupByAgent(std::span<const SpanSummary> trace) {
+  std::vector<AgentGroup> GroupByAgent(const Spans& trace) {
     std::vector<AgentGroup> groups;
     absl::flat_hash_map<std::string_view, size_t> places;
-    for (const SpanSummary& span : trace) {
-      if (!IsExecution(span)) continue;
-      const auto [at, is_new] = places.try_emplace(span.agent, groups.size());
-      if (is_new) groups.push_back({span.agent, {}});
-      groups[at->second].executions.push_back(&span);
+    for (const SpanSummary* span : trace) {
+      if (!IsExecution(*span)) continue;
+      const auto [at, is_new] = places.try_emplace(span->agent, groups.size());
+      if (is_new) groups.push_back({span->agent, {}});
+      groups[at->second].executions.push_back(span);
     }
     return groups;
   }
@@ -261,10 +282,10 @@ class TableRenderer {
                                                : style_.Doubtful(text);
   }
 
-  std::string GuardrailLines(std::span<const SpanSummary> trace) {
+  std::string GuardrailLines(const Spans& trace) {
     std::string lines;
-    for (const SpanSummary& span : trace) {
-      if (span.kind == SpanKind::kGuardrail) lines += GuardrailLine(span);
+    for (const SpanSummary* span : trace) {
+      if (span->kind == SpanKind::kGuardrail) lines += GuardrailLine(*span);
     }
     return lines;
   }
@@ -302,8 +323,8 @@ class TableRenderer {
 }  // namespace
 
 void RenderTable(const TraceView& view, const Terminal& terminal,
-                 const TextSink& write) {
-  TableRenderer(view, terminal, write).Render();
+                 std::span<const std::string> files, const TextSink& write) {
+  TableRenderer(view, terminal, write).Render(files);
 }
 
 }  // namespace spanlink::cli

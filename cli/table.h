@@ -10,15 +10,20 @@
 #ifndef SPANLINK_CLI_TABLE_H_
 #define SPANLINK_CLI_TABLE_H_
 
+#include <span>
+#include <string>
+
 #include "spanlink/cli/terminal.h"
 #include "spanlink/cli/trace_view.h"
 
 namespace spanlink::cli {
 
 // One block a trace: rows in order of start, grouped by agent, then the
-// guardrails. A trace without any of them has no block.
+// guardrails. A trace without any of them has no block. `files` are the names
+// of those that were read together: several have a heading each, with the spans
+// that are in that file below it.
 void RenderTable(const TraceView& view, const Terminal& terminal,
-                 const TextSink& write);
+                 std::span<const std::string> files, const TextSink& write);
 
 }  // namespace spanlink::cli
 

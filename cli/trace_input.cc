@@ -7,11 +7,10 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
-#include <string_view>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_format.h"
 #include "spanlink/cli/report.h"
 #include "spanlink/cli/terminal.h"
@@ -20,23 +19,6 @@ namespace spanlink::cli {
 namespace {
 
 constexpr size_t kChunkBytes = size_t{1} << 20;
-
-std::string DisplayName(const std::string& path) {
-  return path == "-" ? "standard input" : path;
-}
-
-bool ShowsProgress() { return Terminal::Of(STDERR_FILENO).interactive; }
-
-absl::Status Failure(const std::string& path, std::string_view what) {
-  return absl::UnavailableError(absl::StrFormat("%s: %s: %s", DisplayName(path),
-                                                what, std::strerror(errno)));
-}
-
-uint64_t SizeOf(int fd) {
-  struct stat status {};
-  if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return 0;
-  return static_cast<uint64_t>(status.st_size);
-}
 
 absl::StatusOr<std::string> ReadAll(int fd, const std::string& path) {
   const uint64_t size = SizeOf(fd);
@@ -49,7 +31,7 @@ absl::StatusOr<std::string> ReadAll(int fd, const std::string& path) {
     const ssize_t count = read(fd, bytes.data() + have, kChunkBytes);
     bytes.resize(have + (count > 0 ? static_cast<size_t>(count) : 0));
     if (count == 0) return bytes;
-    if (count < 0 && errno != EINTR) return Failure(path, "cannot read");
+    if (count < 0 && errno != EINTR) return ReadFailure(path, "cannot read");
     progress.Show(bytes.size(), size);
   }
 }
@@ -57,33 +39,69 @@ absl::StatusOr<std::string> ReadAll(int fd, const std::string& path) {
 absl::StatusOr<std::string> ReadBytes(const std::string& path) {
   if (path == "-") return ReadAll(STDIN_FILENO, path);
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return Failure(path, "cannot open");
+  if (fd < 0) return ReadFailure(path, "cannot open");
   const absl::Cleanup closer = [fd] { close(fd); };
   return ReadAll(fd, path);
 }
 
-}  // namespace
-
-absl::StatusOr<TraceFile> ReadTrace(const std::string& path,
-                                    const ReadOptions& options) {
+absl::Status AddFile(const std::string& path, TraceFile::Reader& reader) {
   absl::StatusOr<std::string> bytes = ReadBytes(path);
   if (!bytes.ok()) return bytes.status();
-  absl::StatusOr<TraceFile> trace = [&] {
-    ProgressLine line("reading " + DisplayName(path), ShowsProgress());
-    return TraceFile::Read(
-        DisplayName(path), *std::move(bytes),
-        [&line](uint64_t done, uint64_t total) { line.Show(done, total); },
-        options);
-  }();
-  if (!trace.ok()) return trace.status();
-  for (const std::string& warning : trace->warnings()) Report(warning);
-  return trace;
+  ProgressLine line("reading " + DisplayName(path), ShowsProgress());
+  return reader.Add(
+      DisplayName(path), *std::move(bytes),
+      [&line](uint64_t done, uint64_t total) { line.Show(done, total); });
 }
 
-void LinkTrace(TraceFile& trace, const std::string& path,
-               const Options& options) {
-  ProgressLine line("linking " + DisplayName(path), ShowsProgress());
-  trace.Link(options, [&line](uint64_t done, uint64_t total) {
+}  // namespace
+
+std::string DisplayName(const std::string& path) {
+  return path == "-" ? "standard input" : path;
+}
+
+bool ShowsProgress() { return Terminal::Of(STDERR_FILENO).interactive; }
+
+absl::Status ReadFailure(const std::string& path, std::string_view what) {
+  return absl::UnavailableError(absl::StrFormat("%s: %s: %s", DisplayName(path),
+                                                what, std::strerror(errno)));
+}
+
+uint64_t SizeOf(int fd) {
+  struct stat status {};
+  if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return 0;
+  return static_cast<uint64_t>(status.st_size);
+}
+
+TraceInput ReadTraces(std::span<const std::string> paths,
+                      const ReadOptions& options) {
+  TraceInput input;
+  TraceFile::Reader reader(options);
+  for (const std::string& path : paths) {
+    if (const absl::Status s = AddFile(path, reader); s.ok()) {
+      input.files.push_back(path);
+    } else {
+      Report(std::string(s.message()));
+      input.complete = false;
+    }
+  }
+  if (input.files.empty()) return input;
+  absl::StatusOr<TraceFile> trace = std::move(reader).Finish();
+  if (trace.ok()) {
+    for (const std::string& warning : trace->warnings()) Report(warning);
+    input.trace = *std::move(trace);
+  } else {
+    Report(std::string(trace.status().message()));
+    input.complete = false;
+  }
+  return input;
+}
+
+void LinkTraces(TraceInput& input, const Options& options) {
+  const std::string what =
+      input.files.size() == 1 ? DisplayName(input.files[0])
+                              : absl::StrFormat("%u files", input.files.size());
+  ProgressLine line("linking " + what, ShowsProgress());
+  input.trace->Link(options, [&line](uint64_t done, uint64_t total) {
     line.Show(done, total);
   });
 }

@@ -1,25 +1,41 @@
-// Reads a trace for a command: a file, or standard input for "-".
+// Reads traces for a command: files, or standard input for "-".
 #ifndef SPANLINK_CLI_TRACE_INPUT_H_
 #define SPANLINK_CLI_TRACE_INPUT_H_
 
+#include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
 #include "spanlink/linker/options.h"
 #include "spanlink/pipeline/trace_file.h"
 
 namespace spanlink::cli {
 
-// `options` as for `TraceFile::Read`. Names the lines that had to be skipped on
-// standard error, and shows progress there if it is a terminal. Errors:
-// Unavailable where the bytes cannot be had, else those of `TraceFile::Read`.
-// Messages start with the file's name.
-absl::StatusOr<TraceFile> ReadTrace(const std::string& path,
-                                    const ReadOptions& options);
+struct TraceInput {
+  std::optional<TraceFile> trace;  // nullopt: nothing could be read
+  std::vector<std::string> files;  // that were read, in order
+  bool complete = true;            // all of them were
+};
 
-// Links `trace` and shows progress as above.
-void LinkTrace(TraceFile& trace, const std::string& path,
-               const Options& options);
+// Reads `paths` as one set of traces. Says on standard error which files cannot
+// be read, and why, and which lines had to be skipped; shows progress there if
+// it is a terminal.
+TraceInput ReadTraces(std::span<const std::string> paths,
+                      const ReadOptions& options);
+
+// Links what was read and shows progress as above.
+void LinkTraces(TraceInput& input, const Options& options);
+
+// What a reader of bytes has to say of `path`.
+std::string DisplayName(const std::string& path);
+bool ShowsProgress();
+absl::Status ReadFailure(const std::string& path, std::string_view what);
+// Returns the size of a regular file, 0 of anything else.
+uint64_t SizeOf(int fd);
 
 }  // namespace spanlink::cli
 

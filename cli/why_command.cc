@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/str_format.h"
 #include "spanlink/cli/output.h"
 #include "spanlink/cli/report.h"
@@ -84,14 +83,10 @@ const SpanSummary* Choose(const TraceView& view, const std::string& asked) {
 }  // namespace
 
 int RunWhy(const Arguments& arguments) {
-  const std::string& file = arguments.files[0];
-  absl::StatusOr<TraceFile> trace = ReadTrace(file, arguments.read);
-  if (!trace.ok()) {
-    Report(std::string(trace.status().message()));
-    return kExitFailure;
-  }
-  LinkTrace(*trace, file, arguments.options);
-  const TraceView view = TraceView::Of(*trace);
+  TraceInput input = ReadTraces(arguments.files, arguments.read);
+  if (!input.trace) return kExitFailure;
+  LinkTraces(input, arguments.options);
+  const TraceView view = TraceView::Of(*input.trace);
   const SpanSummary* span = Choose(view, arguments.span_id);
   if (span == nullptr) return kExitUsage;
   Output output(STDOUT_FILENO, "standard output");

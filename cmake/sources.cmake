@@ -75,6 +75,7 @@ set(SPANLINK_READER_SOURCES
   pipeline/datadog_format.cc
   pipeline/jaeger_format.cc
   pipeline/gzip.cc
+  pipeline/joined_source.cc
   pipeline/json_format.cc
   pipeline/json_source.cc
   pipeline/json_walk.cc
@@ -82,11 +83,14 @@ set(SPANLINK_READER_SOURCES
   pipeline/link_attributes.cc
   pipeline/otlp_decoder.cc
   pipeline/otlp_source.cc
+  pipeline/record_splitter.cc
   pipeline/recording_source.cc
   pipeline/sdk_dump_format.cc
   pipeline/tool_payload.cc
   pipeline/trace_file.cc
   pipeline/trace_format.cc
+  pipeline/trace_linker.cc
+  pipeline/trace_source.cc
   pipeline/understood.cc
 )
 
@@ -104,6 +108,7 @@ set(SPANLINK_HEADERS
   model/span_link.h
   pipeline/trace_file.h
   pipeline/trace_format.h
+  pipeline/trace_linker.h
   pipeline/trace_types.h
 )
 
@@ -119,6 +124,7 @@ set(SPANLINK_CLI_SOURCES
   cli/main.cc
   cli/output.cc
   cli/report.cc
+  cli/stream_command.cc
   cli/summary.cc
   cli/table.cc
   cli/terminal.cc
@@ -151,6 +157,7 @@ set(SPANLINK_TEST_SUPPORT_SOURCES
   tests/r6_agents_integration.cc
   tests/r6_chat_integration.cc
   tests/run_generator.cc
+  tests/stream_records.cc
   tests/test_env.cc
   tests/testing.cc
 )
@@ -191,6 +198,7 @@ set(SPANLINK_TESTS
   tests/gzip_test.cc
   tests/handoff_names_test.cc
   tests/independent_producers_test.cc
+  tests/joined_files_test.cc
   tests/json_cursor_oracle_test.cc
   tests/json_cursor_test.cc
   tests/json_formats_test.cc
@@ -213,6 +221,7 @@ set(SPANLINK_TESTS
   tests/output_test.cc
   tests/properties_test.cc
   tests/proto_cursor_test.cc
+  tests/record_splitter_test.cc
   tests/recorded_runs_test.cc
   tests/recorded_spans_test.cc
   tests/recordings_test.cc
@@ -229,6 +238,7 @@ set(SPANLINK_TESTS
   tests/tool_call_tracker_test.cc
   tests/trace_file_test.cc
   tests/tool_payload_test.cc
+  tests/trace_linker_test.cc
   tests/traps_test.cc
   tests/vendor_dialects_test.cc
   tests/why_tree_test.cc

@@ -24,7 +24,8 @@ void FuzzOtlpProto(std::string_view bytes);
 // slow oracle writes them alike; so have other spellings of the first.
 void FuzzFingerprint(std::string_view bytes);
 // A whole trace file of any format through every dialect, the linker and the
-// writer; what is linked is not changed by linking.
+// writer; what is linked is not changed by linking. The same as a stream of
+// records, of which none is lost.
 void FuzzTrace(std::string_view bytes);
 // A span that the dialect recognises, from lines of text: what is found in it
 // stands in it, its content can be stripped and its payload written.

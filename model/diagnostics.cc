@@ -78,6 +78,12 @@ constexpr std::array<DiagnosticInfo, kDiagnosticCount> kCatalogue = {{
     {kDuplicateSpan, "duplicate_span", kInfo, kReader,
      "The same span id occurs twice in one trace; both spans pass through and "
      "count as one."},
+    {kLateSpan, "late_span", kWarning, kReader,
+     "A span came after its trace had been settled; links between it and the "
+     "spans before it may be missing: the linger is too short."},
+    {kRootLinked, "root_linked", kWarning, kTrace,
+     "A span without a parent got a link into its own trace; Jaeger takes the "
+     "first such link for the span's parent."},
     {kListenerFailed, "listener_failed", kWarning, kHost,
      "A listener on the dispatcher threw; the others still ran."},
 }};

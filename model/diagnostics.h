@@ -54,6 +54,8 @@ enum class DiagnosticId : uint8_t {
   kContentMissing,
   kContentTruncated,
   kDuplicateSpan,
+  kLateSpan,
+  kRootLinked,
   // What a program around us did.
   kListenerFailed,
 };

@@ -110,6 +110,7 @@ class Walker {
   OtlpSpans result_;
   uint64_t documents_ = 0;
   bool seen_spans_field_ = false;
+  bool seen_logs_field_ = false;
   std::string first_problem_;
   std::string id_text_;
 };
@@ -130,7 +131,8 @@ absl::StatusOr<OtlpSpans> Walker::Run() {
         first_problem_.empty() ? Problem(0, "a JSON object, found nothing")
                                : first_problem_);
   }
-  if (!seen_spans_field_) {
+  result_.only_logs = !seen_spans_field_ && seen_logs_field_;
+  if (!seen_spans_field_ && !seen_logs_field_) {
     return absl::InvalidArgumentError(
         Problem(0, "an object with `resourceSpans` (OTLP/JSON traces)"));
   }
@@ -190,6 +192,7 @@ void Walker::ReadEnvelope(JsonCursor* cursor) {
   while (cursor->NextMember(&key)) {
     empty = false;
     if (IsResourceLogs(key)) {
+      seen_logs_field_ = true;
       ReadList(cursor, &Walker::ReadLogResource);
       continue;
     }

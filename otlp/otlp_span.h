@@ -116,6 +116,8 @@ struct OtlpSpans {
   std::vector<std::string> scopes;  // names; [0] is ""
   // What stands around spans in protobuf, the outer before the inner.
   std::vector<OtlpEnvelope> envelopes;
+  // JSON: log records, and not even an empty list of spans.
+  bool only_logs = false;
   uint64_t unreadable_spans = 0;  // and log records
   size_t first_unreadable = 0;    // where the first of them stands
   // Lines of JSON and frames of protobuf that could not be read.

@@ -16,7 +16,7 @@ AttributeType TypeOf(OtlpValueType type) {
   }
 }
 
-void FillList(const std::vector<OtlpAttribute>& from, AttributeList* to) {
+void Fill(const std::vector<OtlpAttribute>& from, AttributeList* to) {
   to->Clear();
   for (const OtlpAttribute& attribute : from) {
     to->Add({attribute.key, TypeOf(attribute.type), attribute.text});
@@ -26,35 +26,36 @@ void FillList(const std::vector<OtlpAttribute>& from, AttributeList* to) {
 
 }  // namespace
 
-const FinishedSpan& OtlpDecoder::Read(std::string_view bytes,
-                                      const OtlpSpan& span,
-                                      std::span<const OtlpLog> logs) {
+void OtlpDecoder::Read(std::string_view bytes, const OtlpSpan& span) {
   reader_.Read(bytes, span);
-  for (const OtlpLog& log : logs) reader_.AddLog(bytes, log);
-  Fill(span);
+  finished_ = {};
+  finished_.failed = span.status == OtlpStatus::kError;
+  finished_.dropped_attributes = span.dropped_attributes > 0;
+}
+
+void OtlpDecoder::AddLog(std::string_view bytes, const OtlpLog& log) {
+  reader_.AddLog(bytes, log);
+}
+
+const FinishedSpan& OtlpDecoder::Finish() {
+  Fill(reader_.attributes(), &attributes_);
+  events_.resize(reader_.events().size());
+  for (size_t i = 0; i < events_.size(); ++i) {
+    events_[i].name = reader_.events()[i].name;
+    Fill(reader_.events()[i].attributes, &events_[i].attributes);
+  }
+  finished_.name = reader_.name();
+  finished_.status_message = reader_.status_message();
+  finished_.attributes = &attributes_;
+  finished_.events = events_;
   return finished_;
 }
 
 const FinishedSpan& OtlpDecoder::Read(std::string_view bytes,
                                       const OtlpLog& log) {
   reader_.Read(bytes, log);
-  Fill(OtlpSpan{});
-  return finished_;
-}
-
-void OtlpDecoder::Fill(const OtlpSpan& span) {
-  FillList(reader_.attributes(), &attributes_);
-  events_.resize(reader_.events().size());
-  for (size_t i = 0; i < events_.size(); ++i) {
-    events_[i].name = reader_.events()[i].name;
-    FillList(reader_.events()[i].attributes, &events_[i].attributes);
-  }
-  finished_.name = reader_.name();
-  finished_.failed = span.status == OtlpStatus::kError;
-  finished_.status_message = reader_.status_message();
-  finished_.dropped_attributes = span.dropped_attributes > 0;
-  finished_.attributes = &attributes_;
-  finished_.events = events_;
+  finished_ = {};
+  return Finish();
 }
 
 }  // namespace spanlink

@@ -18,6 +18,10 @@ namespace {
 // Every link that this project writes says its kind.
 constexpr std::string_view kOwnLink = "spanlink.kind";
 
+bool IsOfSpan(const OtlpLog& log) {
+  return !log.context.trace_id.is_zero() && !log.context.span_id.is_zero();
+}
+
 const OtlpFilter& ContentFilter() {
   static const OtlpFilter* const filter = new OtlpFilter{
       [](OtlpPlace place, std::string_view key, OtlpValueType type) {
@@ -48,32 +52,102 @@ std::optional<std::string> ArgumentsOf(const SpanLink& link,
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<TraceSource>> OtlpSource::Read(
-    const std::string& name, std::string bytes, OtlpFormat format,
-    const Progress& progress) {
+class OtlpSource::OwnReader {
+ public:
+  explicit OwnReader(const OtlpSource& source)
+      : bytes_(source.bytes_), decoder_(source.spans_.format) {
+    for (const OtlpLog& log : source.spans_.logs) {
+      if (IsOfSpan(log)) logs_[log.context].push_back(&log);
+    }
+  }
+
+  const FinishedSpan& Read(const OtlpSpan& span) {
+    decoder_.Read(bytes_, span);
+    if (const auto logs = logs_.find(span.context); logs != logs_.end()) {
+      for (const OtlpLog* log : logs->second) decoder_.AddLog(bytes_, *log);
+    }
+    return decoder_.Finish();
+  }
+  const FinishedSpan& Read(const OtlpLog& log) {
+    return decoder_.Read(bytes_, log);
+  }
+  // Whether something in what was read last was skipped.
+  bool skipped() const { return decoder_.unreadable() > 0; }
+
+ private:
+  std::string_view bytes_;
+  OtlpDecoder decoder_;
+  absl::flat_hash_map<SpanContext, std::vector<const OtlpLog*>> logs_;
+};
+
+OtlpFormat ToOtlpFormat(TraceFormat format) {
+  switch (format) {
+    case TraceFormat::kOtlpProto:
+      return OtlpFormat::kProto;
+    case TraceFormat::kOtlpProtoFrames:
+      return OtlpFormat::kProtoFrames;
+    default:
+      return OtlpFormat::kJson;
+  }
+}
+
+absl::StatusOr<std::unique_ptr<OtlpSource>> OtlpSource::Read(
+    const std::string& name, std::string&& bytes, OtlpFormat format,
+    const Progress& progress, std::shared_ptr<OtlpDecoder> decoder) {
   auto spans = ReadOtlp({name, bytes, format}, progress);
   if (!spans.ok()) return spans.status();
-  return std::unique_ptr<TraceSource>(
-      new OtlpSource(name, std::move(bytes), *std::move(spans)));
+  if (decoder == nullptr) decoder = std::make_shared<OtlpDecoder>(format);
+  return std::unique_ptr<OtlpSource>(new OtlpSource(
+      name, std::move(bytes), *std::move(spans), std::move(decoder)));
+}
+
+OtlpSource::OtlpSource(std::string name, std::string bytes, OtlpSpans spans,
+                       std::shared_ptr<OtlpDecoder> decoder)
+    : name_(std::move(name)),
+      bytes_(std::move(bytes)),
+      spans_(std::move(spans)),
+      decoder_(std::move(decoder)) {
+  for (const OtlpLog& log : spans_.logs) {
+    if (IsOfSpan(log)) AddLog({log, bytes_});
+  }
+}
+
+void OtlpSource::AddLog(const Log& log) {
+  logs_.push_back(log);
+  logs_are_sorted_ = false;
 }
 
 void OtlpSource::SortLogs() {
-  const auto key = [](const OtlpLog& log) {
-    return std::pair(log.context, log.time.value_or(Time::max()));
+  if (std::exchange(logs_are_sorted_, true)) return;
+  const auto key = [](const Log& log) {
+    return std::pair(log.record.context, log.record.time.value_or(Time::max()));
   };
   std::stable_sort(
-      spans_.logs.begin(), spans_.logs.end(),
-      [&key](const OtlpLog& a, const OtlpLog& b) { return key(a) < key(b); });
+      logs_.begin(), logs_.end(),
+      [&key](const Log& a, const Log& b) { return key(a) < key(b); });
 }
 
-std::span<const OtlpLog> OtlpSource::LogsOf(const SpanContext& context) const {
+std::span<const OtlpSource::Log> OtlpSource::LogsOf(
+    const SpanContext& context) const {
   const auto first = std::partition_point(
-      spans_.logs.begin(), spans_.logs.end(),
-      [&context](const OtlpLog& log) { return log.context < context; });
+      logs_.begin(), logs_.end(),
+      [&context](const Log& log) { return log.record.context < context; });
   const auto last = std::find_if(
-      first, spans_.logs.end(),
-      [&context](const OtlpLog& log) { return log.context != context; });
+      first, logs_.end(),
+      [&context](const Log& log) { return log.record.context != context; });
   return {first, last};
+}
+
+std::vector<OtlpSource::Log> OtlpSource::Events() const {
+  std::vector<Log> events;
+  for (const OtlpLog& log : spans_.logs) {
+    if (!IsOfSpan(log)) continue;
+    const std::string_view attributes = log.Text(bytes_, log.attributes);
+    const bool named =
+        !log.name.empty() || attributes.find("event.name") != attributes.npos;
+    if (named) events.push_back({log, bytes_});
+  }
+  return events;
 }
 
 SpanRef OtlpSource::Ref(size_t index) const {
@@ -96,8 +170,12 @@ std::string OtlpSource::SpanIdText(size_t index) const {
 
 void OtlpSource::Decode(size_t index, DecodedSpan* span) {
   const OtlpSpan& record = spans_.spans[index];
-  const FinishedSpan& finished =
-      decoder_.Read(bytes_, record, LogsOf(record.context));
+  SortLogs();
+  decoder_->Read(bytes_, record);
+  for (const Log& log : LogsOf(record.context)) {
+    decoder_->AddLog(log.bytes, log.record);
+  }
+  const FinishedSpan& finished = decoder_->Finish();
   span->facts.Clear();
   span->name = finished.name;
   span->scope = spans_.scopes[record.scope];
@@ -108,7 +186,7 @@ void OtlpSource::Decode(size_t index, DecodedSpan* span) {
   } else if (finished.failed) {
     span->facts.outcome = Outcome::kFailed;
   }
-  span->facts.unreadable += static_cast<uint32_t>(decoder_.unreadable());
+  span->facts.unreadable += static_cast<uint32_t>(decoder_->unreadable());
 }
 
 absl::StatusOr<std::string> OtlpSource::Write(
@@ -145,20 +223,17 @@ std::string OtlpSource::WriteChanges(const Changes& changes) const {
 // What cannot be read cannot be stripped, and is not passed on.
 absl::Status OtlpSource::StripContent(Changes* changes) const {
   if (unreadable() > 0) return UnreadableContent();
-  OtlpDecoder decoder(spans_.format);
+  OwnReader reader(*this);
   absl::flat_hash_set<SpanContext> gen_ai;
   for (size_t i = 0; i < spans_.spans.size(); ++i) {
     const OtlpSpan& span = spans_.spans[i];
-    const FinishedSpan& finished =
-        decoder.Read(bytes_, span, LogsOf(span.context));
-    if (!IsGenAi(finished) && decoder.unreadable() == 0) continue;
+    if (!IsGenAi(reader.Read(span)) && !reader.skipped()) continue;
     changes->spans[i].filter = &ContentFilter();
     gen_ai.insert(span.context);
   }
   for (const OtlpLog& log : spans_.logs) {
     const bool of_gen_ai = gen_ai.contains(log.context) ||
-                           IsGenAi(decoder.Read(bytes_, log)) ||
-                           decoder.unreadable() > 0;
+                           IsGenAi(reader.Read(log)) || reader.skipped();
     if (of_gen_ai) changes->logs.push_back({&log, &ContentFilter()});
   }
   return absl::OkStatus();
@@ -179,7 +254,7 @@ absl::Status OtlpSource::UnreadableContent() const {
 
 // What was handed over stands in the answer that chose the handoff.
 absl::flat_hash_map<size_t, std::string> OtlpSource::HandoffArguments(
-    const std::vector<ConsumerLinks>& links, OtlpDecoder* decoder) const {
+    const std::vector<ConsumerLinks>& links, OwnReader* reader) const {
   absl::flat_hash_map<size_t, std::string> arguments;
   absl::flat_hash_map<SpanContext, size_t> index;
   for (const ConsumerLinks& consumer : links) {
@@ -191,9 +266,7 @@ absl::flat_hash_map<size_t, std::string> OtlpSource::HandoffArguments(
       const auto producer = index.find(link->producer);
       if (producer == index.end()) continue;
       SpanFacts facts;
-      DecodeSpan(decoder->Read(bytes_, spans_.spans[producer->second],
-                               LogsOf(link->producer)),
-                 &facts);
+      DecodeSpan(reader->Read(spans_.spans[producer->second]), &facts);
       auto text = ArgumentsOf(*link, facts);
       if (text) arguments[consumer.span] = *std::move(text);
     }
@@ -204,14 +277,12 @@ absl::flat_hash_map<size_t, std::string> OtlpSource::HandoffArguments(
 void OtlpSource::AddPayloads(const std::vector<ConsumerLinks>& links,
                              const PayloadProfile& profile,
                              Changes* changes) const {
-  OtlpDecoder decoder(spans_.format);
-  const auto handed_over = HandoffArguments(links, &decoder);
+  OwnReader reader(*this);
+  const auto handed_over = HandoffArguments(links, &reader);
   for (size_t i = 0; i < spans_.spans.size(); ++i) {
-    const OtlpSpan& span = spans_.spans[i];
-    const FinishedSpan& finished =
-        decoder.Read(bytes_, span, LogsOf(span.context));
+    const FinishedSpan& finished = reader.Read(spans_.spans[i]);
     // An attribute that cannot be read may be one of these.
-    if (decoder.unreadable() > 0) continue;
+    if (reader.skipped()) continue;
     SpanFacts facts;
     facts.wants_result = true;
     DecodeSpan(finished, &facts);

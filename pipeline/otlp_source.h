@@ -1,4 +1,4 @@
-// OtlpSource: a file of OTLP, in JSON or protobuf.
+// OtlpSource: a file or record of OTLP, in JSON or protobuf.
 #ifndef SPANLINK_PIPELINE_OTLP_SOURCE_H_
 #define SPANLINK_PIPELINE_OTLP_SOURCE_H_
 
@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -15,15 +16,22 @@
 #include "absl/status/statusor.h"
 #include "spanlink/otlp/otlp_file.h"
 #include "spanlink/pipeline/otlp_decoder.h"
+#include "spanlink/pipeline/trace_format.h"
 #include "spanlink/pipeline/trace_source.h"
 
 namespace spanlink {
 
+// Returns how OTLP is encoded in a file; JSON for what is no OTLP.
+OtlpFormat ToOtlpFormat(TraceFormat format);
+
 class OtlpSource final : public TraceSource {
  public:
-  static absl::StatusOr<std::unique_ptr<TraceSource>> Read(
-      const std::string& name, std::string bytes, OtlpFormat format,
-      const Progress& progress);
+  // After an error `bytes` is what it was. Without a decoder the source makes
+  // its own.
+  static absl::StatusOr<std::unique_ptr<OtlpSource>> Read(
+      const std::string& name, std::string&& bytes, OtlpFormat format,
+      const Progress& progress = nullptr,
+      std::shared_ptr<OtlpDecoder> decoder = nullptr);
 
   size_t size() const override { return spans_.spans.size(); }
   SpanRef Ref(size_t index) const override;
@@ -40,20 +48,34 @@ class OtlpSource final : public TraceSource {
   absl::StatusOr<std::string> Write(const std::vector<ConsumerLinks>& links,
                                     const WriteOptions& options) const override;
 
+  bool is_json() const { return spans_.format == OtlpFormat::kJson; }
+  // Whether the file holds log records only, as far as its encoding tells.
+  bool only_logs() const { return spans_.only_logs; }
+
+  // A log record that may be an event of a span, here or in another source.
+  struct Log {
+    OtlpLog record;
+    std::string_view bytes;  // that the record's positions are for
+  };
+  // The log records in the file that have an event's name.
+  std::vector<Log> Events() const;
+  // Takes a log record of another source of the same encoding for an event of
+  // one of the spans here. Its bytes must outlive the next `Decode` of the
+  // span.
+  void AddLog(const Log& log);
+
  private:
-  OtlpSource(std::string name, std::string bytes, OtlpSpans spans)
-      : name_(std::move(name)),
-        bytes_(std::move(bytes)),
-        spans_(std::move(spans)),
-        decoder_(spans_.format) {
-    SortLogs();
-  }
+  OtlpSource(std::string name, std::string bytes, OtlpSpans spans,
+             std::shared_ptr<OtlpDecoder> decoder);
 
   void SortLogs();
 
   // The log records of a span, in the order of their times.
-  std::span<const OtlpLog> LogsOf(const SpanContext& context) const;
+  std::span<const Log> LogsOf(const SpanContext& context) const;
 
+  // Reads spans with the log records of this file, the only ones whose bytes
+  // are there for certain when it is written.
+  class OwnReader;
   // What is to be written, by the index of the span.
   struct Changes {
     std::map<size_t, OtlpSpanChange> spans;
@@ -67,12 +89,14 @@ class OtlpSource final : public TraceSource {
   void AddPayloads(const std::vector<ConsumerLinks>& links,
                    const PayloadProfile& profile, Changes* changes) const;
   absl::flat_hash_map<size_t, std::string> HandoffArguments(
-      const std::vector<ConsumerLinks>& links, OtlpDecoder* decoder) const;
+      const std::vector<ConsumerLinks>& links, OwnReader* reader) const;
 
   std::string name_;
   std::string bytes_;
   OtlpSpans spans_;
-  OtlpDecoder decoder_;
+  std::shared_ptr<OtlpDecoder> decoder_;
+  std::vector<Log> logs_;
+  bool logs_are_sorted_ = true;
 };
 
 }  // namespace spanlink

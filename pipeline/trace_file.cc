@@ -7,15 +7,9 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/strings/str_format.h"
 #include "spanlink/dialects/span_facts.h"
 #include "spanlink/linker/engine.h"
-#include "spanlink/otlp/otlp_file.h"
-#include "spanlink/pipeline/gzip.h"
-#include "spanlink/pipeline/json_format.h"
-#include "spanlink/pipeline/json_source.h"
-#include "spanlink/pipeline/otlp_source.h"
-#include "spanlink/pipeline/recording_source.h"
+#include "spanlink/pipeline/joined_source.h"
 #include "spanlink/pipeline/trace_source.h"
 
 namespace spanlink {
@@ -32,11 +26,12 @@ Time StartOrLast(const std::optional<Time>& start) {
   return start.value_or(Time::max());
 }
 
-SpanSummary Summarize(const TraceSource& source, size_t index,
+SpanSummary Summarize(const JoinedSource& source, size_t index,
                       const DecodedSpan& decoded) {
   const SpanRef ref = source.Ref(index);
   const SpanFacts& facts = decoded.facts;
   SpanSummary summary;
+  summary.file = static_cast<uint32_t>(source.FileOf(index));
   summary.context = ref.context;
   summary.parent = ref.parent;
   summary.trace_id_text = source.TraceIdText(index);
@@ -64,62 +59,18 @@ SpanSummary Summarize(const TraceSource& source, size_t index,
   return summary;
 }
 
-OtlpFormat ToOtlpFormat(TraceFormat format) {
-  switch (format) {
-    case TraceFormat::kOtlpProto:
-      return OtlpFormat::kProto;
-    case TraceFormat::kOtlpProtoFrames:
-      return OtlpFormat::kProtoFrames;
-    default:
-      return OtlpFormat::kJson;
-  }
-}
-
-// What is in a file.
-struct Contents {
-  TraceFormat format;
-  std::unique_ptr<JsonFormat> other;  // JSON that is no OTLP
-};
-
-// Only content that nobody said anything about is looked at.
-Contents Recognize(std::string_view bytes, const ReadOptions& options) {
-  if (options.format) return {*options.format, nullptr};
-  const TraceFormat format = DetectTraceFormat(bytes);
-  const bool is_json = format == TraceFormat::kOtlpJson && !IsZstd(bytes);
-  return {format, is_json ? DetectJsonFormat(bytes) : nullptr};
-}
-
-absl::StatusOr<std::unique_ptr<TraceSource>> ReadSource(
-    const std::string& name, std::string bytes, Contents contents,
-    const Progress& progress) {
-  if (IsZstd(bytes)) {
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "%s: 0: expected a trace, plain or in gzip; it is in zstd, which "
-        "`zstd -d` unpacks",
-        name));
-  }
-  if (contents.format == TraceFormat::kOpenAiAgents) {
-    return RecordingSource::Read(name, std::move(bytes));
-  }
-  if (contents.other != nullptr) {
-    return JsonSource::Read(name, std::move(bytes), std::move(contents.other));
-  }
-  return OtlpSource::Read(name, std::move(bytes), ToOtlpFormat(contents.format),
-                          progress);
-}
-
 }  // namespace
 
 // Spans are kept twice: in the order of the file in `source`, and sorted in
 // `spans`, with `positions` from one to the other.
 struct TraceFile::State {
-  std::unique_ptr<TraceSource> source;
+  std::unique_ptr<JoinedSource> source;
   ReadOptions options;
-  TraceFormat format = TraceFormat::kOtlpJson;
-  std::string packed;  // the file as it was, if it was in gzip
+  std::vector<std::string> warnings;
   std::vector<SpanSummary> spans;
   std::vector<size_t> positions;                   // of spans[i] in the source
   absl::flat_hash_map<SpanContext, size_t> index;  // into `spans`
+  absl::flat_hash_map<size_t, std::vector<size_t>> copies;  // by position
   std::vector<SpanFacts> facts;  // of the first spans in the source
   size_t kept_bytes = 0;
   std::vector<SpanLink> links;
@@ -131,9 +82,9 @@ struct TraceFile::State {
   std::vector<DiagnosticEvent> events;
 
   void ReadSpans();
+  void KeepCopy(size_t position, size_t copy);
   void KeepFacts(size_t position, SpanFacts* known);
   void Report(DiagnosticId id, const SpanContext& span, uint64_t times = 1);
-  void ReportContent(const DecodedSpan& decoded, const SpanSummary& summary);
   void Sort();
   void NameAgents();
   void ExcuseWrappers();
@@ -142,6 +93,8 @@ struct TraceFile::State {
   void ResetDiagnostics();
   void AddDiagnostics(const Diagnostics& engine);
   void SortLinks();
+  void ReportLinkedRoots();
+  void AddCopies(std::vector<ConsumerLinks>* consumers) const;
 };
 
 void TraceFile::State::Report(DiagnosticId id, const SpanContext& span,
@@ -151,39 +104,31 @@ void TraceFile::State::Report(DiagnosticId id, const SpanContext& span,
   reader_events.push_back({id, span});
 }
 
-void TraceFile::State::ReportContent(const DecodedSpan& decoded,
-                                     const SpanSummary& summary) {
-  const SpanFacts& facts = decoded.facts;
-  const bool has_content =
-      facts.kind == SpanKind::kLlm || facts.kind == SpanKind::kTool;
-  const bool cut =
-      facts.truncated > 0 || (has_content && decoded.dropped_attributes);
-  if (facts.unreadable > 0) {
-    Report(DiagnosticId::kUnreadableContent, summary.context);
-  }
-  if (cut) Report(DiagnosticId::kContentTruncated, summary.context);
-  if (facts.kind == SpanKind::kLlm && facts.says_tool_chosen &&
-      facts.choices.empty()) {
-    Report(DiagnosticId::kContentMissing, summary.context);
-  }
-}
-
 void TraceFile::State::ReadSpans() {
   DecodedSpan decoded;
   decoded.facts.wants_text = options.react;
   Report(DiagnosticId::kUnreadableSpan, {}, source->unreadable());
   for (size_t i = 0; i < source->size(); ++i) {
     const SpanContext context = source->Ref(i).context;
-    if (!index.try_emplace(context, 0).second) {
+    const auto [first, is_new] = index.try_emplace(context, i);
+    if (!is_new) {
       Report(DiagnosticId::kDuplicateSpan, context);
+      KeepCopy(first->second, i);
       continue;
     }
     source->Decode(i, &decoded);
     spans.push_back(Summarize(*source, i, decoded));
     positions.push_back(i);
-    ReportContent(decoded, spans.back());
+    ReportContent(decoded, [&](DiagnosticId id) { Report(id, context); });
     KeepFacts(i, &decoded.facts);
   }
+}
+
+// Of each file that has the span again, the first copy gets the links, too.
+void TraceFile::State::KeepCopy(size_t position, size_t copy) {
+  std::vector<size_t>& known = copies[position];
+  const size_t last = known.empty() ? position : known.back();
+  if (source->FileOf(last) != source->FileOf(copy)) known.push_back(copy);
 }
 
 // Takes the facts of the span at `position`, if all before it were taken.
@@ -298,26 +243,58 @@ void TraceFile::State::SortLinks() {
       [&key](const SpanLink& a, const SpanLink& b) { return key(a) < key(b); });
 }
 
+void TraceFile::State::ReportLinkedRoots() {
+  const auto is_root = [this](const SpanContext& context) {
+    const auto found = index.find(context);
+    return found != index.end() && spans[found->second].parent == SpanId{};
+  };
+  for (const SpanContext& span : LinkedRoots(links, is_root)) {
+    diagnostics->Count(DiagnosticId::kRootLinked);
+    events.push_back({DiagnosticId::kRootLinked, span});
+  }
+}
+
+void TraceFile::State::AddCopies(std::vector<ConsumerLinks>* consumers) const {
+  if (copies.empty()) return;
+  for (size_t i = consumers->size(); i > 0; --i) {
+    const ConsumerLinks consumer = (*consumers)[i - 1];
+    const auto found = copies.find(consumer.span);
+    if (found == copies.end()) continue;
+    for (const size_t copy : found->second) {
+      consumers->push_back({copy, consumer.links});
+    }
+  }
+  std::sort(consumers->begin(), consumers->end(),
+            [](const ConsumerLinks& a, const ConsumerLinks& b) {
+              return a.span < b.span;
+            });
+}
+
 absl::StatusOr<TraceFile> TraceFile::Read(std::string name, std::string bytes,
                                           const Progress& progress,
                                           const ReadOptions& options) {
-  std::string packed;
-  if (IsGzip(bytes)) {
-    packed = std::move(bytes);
-    auto inflated = Inflate(name, packed);
-    if (!inflated.ok()) return inflated.status();
-    bytes = *std::move(inflated);
-  }
-  Contents contents = Recognize(bytes, options);
-  const TraceFormat format = contents.format;
-  auto source =
-      ReadSource(name, std::move(bytes), std::move(contents), progress);
-  if (!source.ok()) return source.status();
+  Reader reader(options);
+  const absl::Status added =
+      reader.Add(std::move(name), std::move(bytes), progress);
+  if (!added.ok()) return added;
+  return std::move(reader).Finish();
+}
+
+TraceFile::Reader::Reader(ReadOptions options)
+    : options_(options), source_(std::make_unique<JoinedSource>()) {}
+TraceFile::Reader::~Reader() = default;
+
+absl::Status TraceFile::Reader::Add(std::string name, std::string bytes,
+                                    const Progress& progress) {
+  return source_->Add(name, std::move(bytes), options_, progress);
+}
+
+absl::StatusOr<TraceFile> TraceFile::Reader::Finish() && {
+  if (absl::Status s = source_->Finish(); !s.ok()) return s;
   auto state = std::make_unique<State>();
-  state->source = *std::move(source);
-  state->options = options;
-  state->format = format;
-  state->packed = std::move(packed);
+  state->source = std::move(source_);
+  state->options = options_;
+  state->warnings = state->source->problems();
   state->ReadSpans();
   state->Sort();
   state->NameAgents();
@@ -335,8 +312,7 @@ void TraceFile::Link(Options options, const Progress& progress) {
   State& state = *state_;
   state.links.clear();
   state.ResetDiagnostics();
-  options.mode = Mode::kSettled;
-  options.limits = Limits::ForFiles();
+  options = SettledOptions(std::move(options));
   options.on_links = [&state](std::span<const SpanLink> links) {
     state.links.insert(state.links.end(), links.begin(), links.end());
   };
@@ -345,7 +321,7 @@ void TraceFile::Link(Options options, const Progress& progress) {
   };
   options.on_annotations = nullptr;
   Engine engine(std::move(options));
-  const uint64_t bytes = state.source->bytes().size();
+  const uint64_t bytes = state.source->bytes_in_all();
   DecodedSpan decoded;
   decoded.facts.wants_text = state.options.react;
   for (size_t i = 0; i < state.spans.size(); ++i) {
@@ -362,6 +338,7 @@ void TraceFile::Link(Options options, const Progress& progress) {
   engine.SettleAll();
   state.AddDiagnostics(engine.diagnostics());
   state.SortLinks();
+  state.ReportLinkedRoots();
   if (progress) progress(bytes, bytes);
 }
 
@@ -379,12 +356,12 @@ const std::vector<DiagnosticEvent>& TraceFile::events() const {
   return state_->events;
 }
 
-TraceFormat TraceFile::format() const { return state_->format; }
+TraceFormat TraceFile::format() const { return state_->source->format(0); }
 
-bool TraceFile::compressed() const { return !state_->packed.empty(); }
+bool TraceFile::compressed() const { return state_->source->compressed(0); }
 
 const std::vector<std::string>& TraceFile::warnings() const {
-  return state_->source->problems();
+  return state_->warnings;
 }
 
 const SpanSummary* TraceFile::Find(const SpanContext& context) const {
@@ -394,22 +371,15 @@ const SpanSummary* TraceFile::Find(const SpanContext& context) const {
 
 absl::StatusOr<std::string> TraceFile::Write(
     const WriteOptions& options) const {
-  std::map<size_t, ConsumerLinks> consumers;
-  for (const SpanLink& link : state_->links) {
-    const auto found = state_->index.find(link.consumer);
-    if (found == state_->index.end()) continue;
-    const size_t position = state_->positions[found->second];
-    consumers[position].span = position;
-    consumers[position].links.push_back(&link);
-  }
-  std::vector<ConsumerLinks> links;
-  for (auto& [position, consumer] : consumers) {
-    links.push_back(std::move(consumer));
-  }
-  auto written = state_->source->Write(links, options);
-  if (!written.ok() || !compressed()) return written;
-  return *written == state_->source->bytes() ? state_->packed
-                                             : Deflate(*written);
+  const auto place =
+      [this](const SpanContext& context) -> std::optional<size_t> {
+    const auto found = state_->index.find(context);
+    if (found == state_->index.end()) return std::nullopt;
+    return state_->positions[found->second];
+  };
+  std::vector<ConsumerLinks> consumers = ByConsumer(state_->links, place);
+  state_->AddCopies(&consumers);
+  return state_->source->Write(consumers, options);
 }
 
 }  // namespace spanlink

@@ -7,6 +7,9 @@
 // links on the consumer spans. Spans that cannot be read pass through
 // untouched; where content is to be stripped nothing is written then.
 //
+// Several files may be read as one set, with `Reader`: a call, its execution
+// and its use may stand in different ones.
+//
 // Thread safety: Thread-compatible.
 // Errors: `Read` returns InvalidArgument with "FILE: OFFSET: what was expected"
 // when the envelope cannot be read at all; everything smaller is a diagnostic.
@@ -33,9 +36,31 @@
 
 namespace spanlink {
 
+class JoinedSource;
+
 class TraceFile {
  public:
-  // Reads a whole file. `name` is for messages.
+  // Reads files that are linked together.
+  class Reader {
+   public:
+    explicit Reader(ReadOptions options = {});
+    ~Reader();
+
+    // Takes one more file. `name` is for messages. After an error the others
+    // are as they were, and more may be taken.
+    absl::Status Add(std::string name, std::string bytes,
+                     const Progress& progress = nullptr);
+    // Returns the spans of all files. The reader is not used afterwards.
+    // Errors: InvalidArgument if no file holds spans: none was taken, or one of
+    // log records only.
+    absl::StatusOr<TraceFile> Finish() &&;
+
+   private:
+    const ReadOptions options_;
+    std::unique_ptr<JoinedSource> source_;
+  };
+
+  // Reads one whole file, as a `Reader` does.
   static absl::StatusOr<TraceFile> Read(std::string name, std::string bytes,
                                         const Progress& progress = nullptr,
                                         const ReadOptions& options = {});
@@ -60,13 +85,15 @@ class TraceFile {
   // Returns nullptr if the file has no such span.
   const SpanSummary* Find(const SpanContext& context) const;
 
+  // Of the first file.
   TraceFormat format() const;
   bool compressed() const;  // in gzip
   // Returns the trace with the links on it, in gzip again if it was; identical
-  // if nothing changes. FailedPrecondition for formats that have no place for
-  // links, Unimplemented for those other than OTLP if content is to change.
-  // InvalidArgument if content is to be stripped and something could not be
-  // read: it may be content.
+  // if nothing changes. Files stand one behind another, which is again a file
+  // of that format. Errors: InvalidArgument if they are of different formats,
+  // or if content is to be stripped and something could not be read: it may be
+  // content; FailedPrecondition if one has no place for links, as recordings of
+  // the SDK; Unimplemented if content of another format than OTLP is to change.
   absl::StatusOr<std::string> Write(const WriteOptions& options) const;
 
  private:

@@ -7,12 +7,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "spanlink/dialects/span_facts.h"
+#include "spanlink/linker/options.h"
+#include "spanlink/model/diagnostics.h"
 #include "spanlink/model/signals.h"
 #include "spanlink/model/span_link.h"
 #include "spanlink/pipeline/trace_types.h"
@@ -34,6 +39,27 @@ struct ConsumerLinks {
   size_t span = 0;  // index in the source
   std::vector<const SpanLink*> links;
 };
+
+// Returns `links` by the span that carries them, spans in the order of the
+// source. `place` returns where a span stands, nullopt if it is not there: its
+// links are left out. The links must outlive the result.
+std::vector<ConsumerLinks> ByConsumer(
+    std::span<const SpanLink> links,
+    absl::FunctionRef<std::optional<size_t>(const SpanContext&)> place);
+
+// Returns the spans that get a link into their own trace though, as `is_root`
+// says, they have no parent.
+std::vector<SpanContext> LinkedRoots(
+    std::span<const SpanLink> links,
+    absl::FunctionRef<bool(const SpanContext&)> is_root);
+
+// Tells `report` what is odd about a span's content.
+void ReportContent(const DecodedSpan& span,
+                   absl::FunctionRef<void(DiagnosticId)> report);
+
+// Returns the options to link finished spans with: settled, and bounded by
+// whoever gives the spans. Sinks are left as they are.
+Options SettledOptions(Options options);
 
 class TraceSource {
  public:

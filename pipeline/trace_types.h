@@ -20,6 +20,7 @@ namespace spanlink {
 struct SpanSummary {
   SpanContext context;
   std::optional<SpanId> parent;
+  uint32_t file = 0;  // of those that were read together, from 0
   // Ids as the file has them, in lower-case hex for OTLP.
   std::string trace_id_text;
   std::string span_id_text;

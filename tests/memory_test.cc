@@ -1,10 +1,12 @@
 // What the engine keeps, seen from the allocator: no argument text at any
-// moment, nothing of a scope after its end, and never more than the bounds.
+// moment, nothing of a scope after its end, and never more than the bounds; and
+// what a stream of records keeps.
 //
 // This binary replaces the global operator new with one that lists its blocks,
 // which ThreadSanitizer does not allow: there the tests are skipped.
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -13,7 +15,9 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "spanlink/pipeline/trace_linker.h"
 #include "spanlink/tests/allocator_hook.h"
+#include "spanlink/tests/stream_records.h"
 #include "spanlink/tests/testing.h"
 
 namespace {
@@ -28,6 +32,7 @@ struct alignas(std::max_align_t) Block {
 constinit std::mutex blocks_mutex;
 constinit Block* blocks = nullptr;
 constinit size_t live_bytes = 0;
+constinit size_t peak_bytes = 0;
 
 [[maybe_unused]] void* Allocate(size_t size) {
   auto* block = static_cast<Block*>(std::malloc(sizeof(Block) + size));
@@ -37,6 +42,7 @@ constinit size_t live_bytes = 0;
   if (blocks != nullptr) blocks->previous = block;
   blocks = block;
   live_bytes += size;
+  peak_bytes = std::max(peak_bytes, live_bytes);
   return block + 1;
 }
 
@@ -85,6 +91,19 @@ namespace {
 size_t LiveBytes() {
   const std::lock_guard lock(blocks_mutex);
   return live_bytes;
+}
+
+// Returns how many more bytes than now are live at most while `work` runs.
+template <typename Work>
+size_t PeakOf(const Work& work) {
+  const size_t before = LiveBytes();
+  {
+    const std::lock_guard lock(blocks_mutex);
+    peak_bytes = live_bytes;
+  }
+  work();
+  const std::lock_guard lock(blocks_mutex);
+  return peak_bytes - before;
 }
 
 #if defined(__clang__)
@@ -259,6 +278,60 @@ TEST_P(MemoryTest, DestructionFreesEverything) {
     for (int i = 0; i < 100; ++i) DispatchChoice(tracker, i, "{}");
   }
   EXPECT_EQ(LiveBytes(), before);
+}
+
+class StreamMemoryTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!kBlocksAreListed) GTEST_SKIP() << "the sanitizer has the allocator";
+  }
+};
+
+// Ten traces begin in every second of the data, each of four spans in two
+// records. Returns the links found.
+size_t StreamTraces(int traces, bool keep_order) {
+  size_t links = 0;
+  StreamOptions options;
+  options.linger = std::chrono::seconds(10);
+  options.keep_order = keep_order;
+  TraceLinker linker(options,
+                     [&links](LinkedRecord record) { links += record.links; });
+  for (int i = 0; i < traces; ++i) {
+    const AgentRun run(i + 1, i / 10, {.text = std::string(2000, 'x')});
+    linker.Add(0, Document({run.answer, run.tool}));
+    linker.Add(0, Document({run.reader, run.agent}));
+  }
+  linker.Flush();
+  return links;
+}
+
+TEST_F(StreamMemoryTest, MemoryIsThatOfOpenTracesHoweverLongTheStream) {
+  constexpr int kTraces = 25'000;  // of four spans
+  for (const bool keep_order : {false, true}) {
+    size_t links = 0;
+    const size_t few =
+        PeakOf([&] { links += StreamTraces(kTraces / 10, keep_order); });
+    const size_t many =
+        PeakOf([&] { links += StreamTraces(kTraces, keep_order); });
+    EXPECT_EQ(links, 2u * (kTraces + kTraces / 10));
+    // Ids of traces that were settled are kept, up to a number.
+    EXPECT_LT(many, few + (size_t{3} << 20));
+    EXPECT_LT(many, size_t{16} << 20);
+  }
+}
+
+TEST_F(StreamMemoryTest, NoTextIsKeptWhenNothingIsOpen) {
+  constexpr std::string_view kMark = "EXAMPLE-OF-A-SECRET-43";
+  TraceLinker linker({}, [](const LinkedRecord&) {});
+  for (const bool in_logs : {false, true}) {
+    const AgentRun run(
+        1, 0, {.messages_in_logs = in_logs, .text = std::string(kMark)});
+    linker.Add(1, Document({run.answer, run.tool, run.reader}));
+    linker.Add(2, LogDocument({run.answer_log, run.reader_log}));
+  }
+  EXPECT_GT(BlocksWith(kMark), 4u);
+  linker.Flush();
+  EXPECT_EQ(BlocksWith(kMark), 0u);
 }
 
 }  // namespace

@@ -156,7 +156,7 @@ TEST(OtlpJsonReaderTest, UnreadableEnvelopeSaysWhereAndWhat) {
   EXPECT_EQ(ReadError("[1]"), "f.json: 0: expected a JSON object");
   EXPECT_EQ(ReadError(R"({"resourceSpans":5})"),
             "f.json: 17: expected an array of `resourceSpans`");
-  EXPECT_EQ(ReadError(R"({"resourceLogs":[]})"),
+  EXPECT_EQ(ReadError(R"({"resourceMetrics":[]})"),
             "f.json: 0: expected an object with `resourceSpans` (OTLP/JSON "
             "traces)");
 }

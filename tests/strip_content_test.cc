@@ -20,6 +20,7 @@
 #include "spanlink/pipeline/gzip.h"
 #include "spanlink/pipeline/otlp_decoder.h"
 #include "spanlink/pipeline/trace_file.h"
+#include "spanlink/pipeline/trace_linker.h"
 #include "spanlink/tests/proto/otlp.pb.h"
 #include "spanlink/tests/test_env.h"
 #include "spanlink/tests/testing.h"
@@ -30,6 +31,7 @@ namespace {
 using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using testing::StatusIs;
@@ -186,7 +188,9 @@ std::set<std::string> DialectsOf(const std::string& bytes) {
   const auto spans = ReadOtlp({"f", bytes});
   OtlpDecoder decoder(OtlpFormat::kJson);
   for (const OtlpSpan& span : spans->spans) {
-    const FinishedSpan& finished = decoder.Read(bytes, span, spans->logs);
+    decoder.Read(bytes, span);
+    for (const OtlpLog& log : spans->logs) decoder.AddLog(bytes, log);
+    const FinishedSpan& finished = decoder.Finish();
     for (const Dialect* dialect : AllDialects()) {
       if (dialect->Recognizes(finished)) names.emplace(dialect->name());
     }
@@ -345,6 +349,33 @@ TEST(StripSpanTest, LinkedFileWithoutContentStaysAsItIs) {
   ASSERT_FALSE(Linked(file).links().empty());
   file.replace(link, 7, "\"lonks\"");
   EXPECT_EQ(Stripped(file), file);
+}
+
+// "read withheld bytes" of each record that a stream hands on.
+std::vector<std::string> StreamedWithoutContent(
+    const std::vector<std::string>& records) {
+  std::vector<std::string> lines;
+  TraceLinker linker(
+      {.write = kStripped}, [&lines](const LinkedRecord& record) {
+        EXPECT_EQ(record.problems.empty(), !record.withheld);
+        for (const std::string& problem : record.problems) {
+          EXPECT_FALSE(HasCanary(problem));
+        }
+        lines.push_back(std::string(record.read ? "1" : "0") +
+                        (record.withheld ? "1 " : "0 ") + record.bytes);
+      });
+  for (const std::string& record : records) linker.Add(1, record);
+  linker.Flush();
+  EXPECT_EQ(linker.held(), TraceLinker::Held{});
+  return lines;
+}
+
+TEST(StripSpanTest, StreamsLeaveOutWhatCannotBeRead) {
+  const std::string good = File("\"attributes\":[" + kChat + "]");
+  const std::string half =
+      R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"CANARY"}]}]}]})";
+  EXPECT_THAT(StreamedWithoutContent({"{\"CANARY", half, good, "\n"}),
+              ElementsAre("01 ", "11 ", "10 \n", "10 " + good));
 }
 
 TEST(StripSpanTest, OtherFormatsAreRefused) {

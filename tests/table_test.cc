@@ -17,7 +17,7 @@ using ::testing::Not;
 
 std::string Table(const ViewBuilder& builder, Terminal terminal = {}) {
   Rendered rendered;
-  RenderTable(builder.View(), terminal, rendered.sink());
+  RenderTable(builder.View(), terminal, {}, rendered.sink());
   return rendered.text();
 }
 
