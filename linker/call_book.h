@@ -178,6 +178,7 @@ class CallBook {
   std::optional<Rank> Assess(const Call& call, const Execution& execution,
                              By by) const;
   bool IsBarred(const Call& call, const Execution& execution) const;
+  bool WasReadBefore(const Call& call, const Execution& execution) const;
   bool AreOfOtherAgents(Node a, Node b) const;
   std::span<const CallNumber> LatestWithId(const Fingerprint& id,
                                            const Moment& until) const;
@@ -231,6 +232,7 @@ class CallBook {
   CallNumber FindUsedCallWithoutId(const Use& use) const;
   std::array<Node, 2> GroupsOf(Node node) const;
   std::optional<bool> EndedBefore(const Call& call, const Use& use) const;
+  void NoteUse(Call& call, const Use& use) const;
   void UseCall(CallNumber number, const Use& use, Batch& batch);
   bool Consume(CallNumber number, const Use& use, Batch& batch);
   bool IsLinked(ExecutionNumber producer, Node llm, bool once);

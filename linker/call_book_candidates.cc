@@ -47,8 +47,8 @@ std::optional<CallBook::Rank> CallBook::Assess(const Call& call,
   rank.distance = tree_->Distance(execution.node, call.node);
   rank.other_agent =
       by == By::kId && AreOfOtherAgents(call.node, execution.node);
-  const bool presumed_untraced = call.executions.empty() && call.first_use &&
-                                 start.IsAfter(*call.first_use);
+  const bool presumed_untraced =
+      call.executions.empty() && WasReadBefore(call, execution);
   rank.done = presumed_untraced || call.state == State::kExecuted;
   rank.progress = static_cast<uint8_t>(call.state);
   return rank;
@@ -61,10 +61,19 @@ bool CallBook::IsBarred(const Call& call, const Execution& execution) const {
     return true;
   }
   if (call.has_id() && execution.has_id && call.id != execution.id) return true;
-  if (call.first_use && execution.start.IsAfter(*call.first_use)) return true;
+  if (WasReadBefore(call, execution)) return true;
   // A run that goes on after an approval does so under a new span of its agent.
   return call.state != State::kPending &&
          AreOfOtherAgents(call.node, execution.node);
+}
+
+// Whether the result had been read before the tool started: then the call ran
+// somewhere else. That says nothing if who read it is further away from the
+// call than the tool: ids repeat.
+bool CallBook::WasReadBefore(const Call& call,
+                             const Execution& execution) const {
+  return call.first_use && execution.start.IsAfter(call.first_use->start) &&
+         tree_->Distance(call.node, execution.node) >= call.first_use->distance;
 }
 
 // A barrier: both agents are known and they differ.

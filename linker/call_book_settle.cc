@@ -78,7 +78,7 @@ std::vector<BookedUse> CallBook::TakeUses() {
   for (const Use& use : uses) {
     if (IsWrapper(use.node)) continue;
     Call* call = calls_.Get(FindUsedCall(use));
-    if (call != nullptr) call->NoteUse(use.start);
+    if (call != nullptr) NoteUse(*call, use);
   }
   return uses;
 }

@@ -156,9 +156,15 @@ std::array<CallBook::Node, 2> CallBook::GroupsOf(Node node) const {
   return {tree_->NearestAgent(node), tree_->Top(node)};
 }
 
+// A reader whose place is not known may be a near one.
+void CallBook::NoteUse(Call& call, const Use& use) const {
+  const int distance = tree_->Distance(call.node, use.node);
+  call.NoteUse({distance == SpanTree::kUnrelated ? 0 : distance, use.start});
+}
+
 void CallBook::UseCall(CallNumber number, const Use& use, Batch& batch) {
   Call& call = *calls_.Get(number);
-  call.NoteUse(use.start);
+  NoteUse(call, use);
   if (use.failed) {
     Report(DiagnosticId::kUseByFailedLlm, use.llm, batch);
     return;

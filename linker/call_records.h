@@ -40,6 +40,13 @@ struct BookedUse {
   uint32_t ordinal = 0;
 };
 
+// Where the result of a call was first read: how far from the call, up to the
+// ancestor in common, and when.
+struct FirstUse {
+  int distance = 0;
+  Moment start;
+};
+
 // A tool and arguments that an answer named.
 struct BookedCall {
   SpanContext llm;
@@ -61,7 +68,7 @@ struct BookedCall {
   ExecutionNumber reserved_by = kNobody;
   // Of fewer than two there is nothing on the heap.
   absl::InlinedVector<ExecutionNumber, 2> executions;
-  std::optional<Moment> first_use;
+  std::optional<FirstUse> first_use;
   std::vector<BookedUse> waiting_uses;
   // Of a parked call: the execution whose result a later trace may use.
   std::optional<SpanContext> earlier_execution;
@@ -70,8 +77,13 @@ struct BookedCall {
 
   bool has_id() const { return !id_text.empty(); }
 
-  void NoteUse(const Moment& use) {
-    if (!first_use || first_use->IsAfter(use)) first_use = use;
+  // The nearest counts, and of those the first.
+  void NoteUse(const FirstUse& use) {
+    if (!first_use || use.distance < first_use->distance ||
+        (use.distance == first_use->distance &&
+         first_use->start.IsAfter(use.start))) {
+      first_use = use;
+    }
   }
 };
 

@@ -1,4 +1,5 @@
-// Reused: a hash table, or a list, that finds its memory where the last one left it.
+// Reused: a hash table, or a list, that finds its memory where the last one
+// left it.
 //
 // Tables of scopes fill up and go again and again; growing costs them more than
 // all that is put in. A table that did not grow beyond `kMost` places is

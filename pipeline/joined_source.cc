@@ -27,6 +27,19 @@ Contents Recognize(std::string_view bytes, const ReadOptions& options) {
   return {format, is_json ? DetectJsonFormat(bytes) : nullptr};
 }
 
+absl::StatusOr<std::unique_ptr<TraceSource>> ReadSource(
+    const std::string& name, std::string bytes, Contents contents,
+    const Progress& progress) {
+  if (contents.format == TraceFormat::kOpenAiAgents) {
+    return RecordingSource::Read(name, std::move(bytes));
+  }
+  if (contents.other != nullptr) {
+    return JsonSource::Read(name, std::move(bytes), std::move(contents.other));
+  }
+  return OtlpSource::Read(name, std::move(bytes), ToOtlpFormat(contents.format),
+                          progress);
+}
+
 }  // namespace
 
 absl::Status JoinedSource::Add(const std::string& name, std::string bytes,
@@ -48,24 +61,14 @@ absl::Status JoinedSource::Add(const std::string& name, std::string bytes,
   }
   Contents contents = Recognize(bytes, options);
   file.format = contents.format;
-  const auto keep = [&file](auto source) {
-    if (source.ok()) file.source = *std::move(source);
-    return source.status();
-  };
-  absl::Status read;
-  if (contents.format == TraceFormat::kOpenAiAgents) {
-    read = keep(RecordingSource::Read(name, std::move(bytes)));
-  } else if (contents.other != nullptr) {
-    file.json_format = contents.other->name();
-    read = keep(
-        JsonSource::Read(name, std::move(bytes), std::move(contents.other)));
-  } else {
-    auto source = OtlpSource::Read(name, std::move(bytes),
-                                   ToOtlpFormat(file.format), progress);
-    if (source.ok()) file.otlp = source->get();
-    read = keep(std::move(source));
-  }
-  if (!read.ok()) return read;
+  if (contents.other != nullptr) file.json_format = contents.other->name();
+  const bool is_otlp = contents.other == nullptr &&
+                       contents.format != TraceFormat::kOpenAiAgents;
+  auto source =
+      ReadSource(name, std::move(bytes), std::move(contents), progress);
+  if (!source.ok()) return source.status();
+  file.source = *std::move(source);
+  if (is_otlp) file.otlp = static_cast<OtlpSource*>(file.source.get());
   file.first_span = size_;
   size_ += file.source->size();
   files_.push_back(std::move(file));

@@ -131,34 +131,45 @@ step_sdk_own_tests() { # [--short]
 }
 
 # Every test of the CMake build, under a sanitizer.
-step_sanitizer() { # PRESET
-  local reports=.dev/$1/reports status=0 names run=()
-  build_preset "$1"
+# The programs that start threads: a thread sanitizer sees nothing in others.
+threaded_tests() {
+  grep -lE 'std::j?thread' tests/*_test.cc |
+    sed -E 's,tests/conformance_.*,conformance_test,; s,tests/(.*)\.cc,\1,' |
+    sort -u
+}
+
+step_tsan() {
+  local names
+  mapfile -t names < <(threaded_tests)
+  step_sanitizer tsan "${names[@]}"
+}
+
+step_sanitizer() { # PRESET [TEST...]
+  local reports=.dev/$1/reports status=0 names run=() only=()
+  build_preset "$@"
   rm -rf "$reports"
+  if (($# > 1)); then only=(-R "^($(IFS='|' && echo "${*:2}"))\$"); fi
   # The thread sanitizer of clang 14 knows fewer memory layouts than kernels.
   if setarch "$(uname -m)" -R true 2>/dev/null; then
     run=(setarch "$(uname -m)" -R)
   fi
   export SPANLINK_BINARY=$PWD/.dev/$1/spanlink
-  "${run[@]}" ctest --test-dir ".dev/$1" -j "$jobs" --output-on-failure ||
-    status=$?
-  mapfile -t names < <(ctest --test-dir ".dev/$1" -N |
+  "${run[@]}" ctest --test-dir ".dev/$1" -j "$jobs" --output-on-failure \
+    "${only[@]}" || status=$?
+  mapfile -t names < <(ctest --test-dir ".dev/$1" -N "${only[@]}" |
     sed -n 's/^ *Test *#[0-9]*: //p')
   scripts/count_tests.py "$reports" "${names[@]}" >"$step_counts"
   return "$status"
 }
 
 step_accuracy() { # LIMIT
-  local harness=$SPANLINK_SHARED/accuracy/run.py files limit=()
-  if [[ ! -f $harness ]]; then
-    echo "SKIPPED: no accuracy harness at $harness"
+  if [[ ! -f $SPANLINK_SHARED/accuracy/run.py ]]; then
+    echo "SKIPPED: no accuracy harness at $SPANLINK_SHARED/accuracy"
     return "$SKIP"
   fi
-  mapfile -t files < <(cd "$SPANLINK_SHARED/data/trajectories" &&
-    printf '%s\n' *.jsonl.gz)
-  if (($1 > 0)); then limit=(--limit "$1"); fi
-  python3 "$harness" --spanlink .dev/release/spanlink --peers --gate \
-    "${limit[@]}" --dialect all -- "${files[@]}"
+  "$venvs/ddtrace/bin/python" scripts/accuracy.py --shared "$SPANLINK_SHARED" \
+    --spanlink "$PWD/.dev/release/spanlink" --limit "$1" \
+    --replay "$PWD/$venvs/frameworks/bin/python" --replay-limit 2
 }
 
 step_tidy() {

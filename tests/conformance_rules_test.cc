@@ -56,6 +56,30 @@ TEST_P(ConformanceTest, NearGoesBeforeLateInAGraph) {
              "X2<-L2 tool_choice(2) arguments"});
 }
 
+// Ids repeat: a prompt in another part of the run may hold a result with the id
+// of a call here.
+TEST_P(ConformanceTest, StrangersWithTheSameIdSayNothingOfACall) {
+  Scenario s(Scenario::Root::kNone);
+  s.Span("graph", SpanKind::kOther).Under("graph");
+  s.Span("sub1", SpanKind::kOther).Span("sub2", SpanKind::kOther);
+  s.Under("sub1").C("1", "f", "{}", "L1").Under("sub2").O("1", "M");
+  s.Under("sub1").T("f", "{}", "X");
+  Expect(s, {"X<-L1 tool_choice(1) arguments"}, {"use_without_execution=1"});
+  s.O("1", "L2");
+  Expect(s,
+         {"X<-L1 tool_choice(1) arguments", "L2<-X tool_result(1) arguments"},
+         {"use_without_execution=1"});
+}
+
+TEST_P(ConformanceTest, NearReaderCountsBeforeAnEarlierStranger) {
+  Scenario s(Scenario::Root::kNone);
+  s.Span("graph", SpanKind::kOther).Under("graph");
+  s.Span("sub1", SpanKind::kOther).Span("sub2", SpanKind::kOther);
+  s.Under("sub1").C("1", "f", "{}", "L1").Under("sub2").O("1", "M");
+  s.Under("sub1").O("1", "L2").T("f", "{}", "X");
+  Expect(s, {}, {"unmatched_execution=1", "use_without_execution=1"});
+}
+
 TEST_P(ConformanceTest, SameToolGoesBeforeTheLatestAnswer) {
   Scenario s;
   s.C("call_0", "g", R"({"y":1})", "LA").C("call_0", "f", R"({"x":1})", "LB");

@@ -11,8 +11,9 @@ from pathlib import Path
 ROOT = Path(
     os.environ.get("SPANLINK_SOURCE_DIR") or Path(__file__).resolve().parent.parent
 )
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "scripts")]
 
+import accuracy  # noqa: E402
 import killers  # noqa: E402
 
 PYTEST_REPORT = """<?xml version="1.0" encoding="utf-8"?>
@@ -117,6 +118,49 @@ class VenvTest(unittest.TestCase):
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("the whole log: .dev/logs/venv-empty.log", done.stdout)
         self.assertFalse(self.mark.with_name("stamp").exists())
+
+
+def accuracy_row(link="choice", wanted=10, emitted=10, right=10, cross_trace=0):
+    return {
+        "dialect": "client",
+        "system": "spanlink-all",
+        "link": link,
+        "n": wanted,
+        "cross_trace": cross_trace,
+        "by_evidence": {"arguments": {"links": emitted, "right": right}},
+    }
+
+
+class AccuracyTest(unittest.TestCase):
+    def test_shares_are_not_rounded_to_all_or_nothing(self):
+        self.assertEqual(accuracy.share(7, 7), "1")
+        self.assertEqual(accuracy.share(10**9 - 1, 10**9), "0.9999")
+        self.assertEqual(accuracy.share(1, 10**9), "0.0001")
+        self.assertEqual(accuracy.share(0, 7), "0")
+        self.assertEqual(accuracy.share(0, 0), "-")
+
+    def test_replays_must_find_all_and_only_what_is_right(self):
+        for fault in (
+            {"wanted": 11},
+            {"right": 9},
+            {"emitted": 11},
+            {"cross_trace": 1},
+        ):
+            rows = [accuracy_row(), accuracy_row("result", **fault)]
+            with self.subTest(fault):
+                self.assertEqual(len(list(accuracy.replay_faults(rows))), 1)
+        self.assertEqual(list(accuracy.replay_faults([accuracy_row()])), [])
+
+    def test_tables_are_written_between_their_marks(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, "a.md")
+            file.write_text("<!-- begin x -->\nold\n<!-- end x -->\nrest\n")
+            accuracy.put(file, "x", "new\n")
+            self.assertEqual(
+                file.read_text(), "<!-- begin x -->\nnew\n<!-- end x -->\nrest\n"
+            )
+            with self.assertRaises(SystemExit):
+                accuracy.put(file, "y", "new\n")
 
 
 class PythonTestsTest(unittest.TestCase):

@@ -36,10 +36,6 @@ std::string Attributes(const Pairs& pairs) {
 }
 
 std::string IdText(int number) { return absl::StrFormat("%016x", number); }
-std::string TraceText(int number) {
-  return absl::StrFormat("5b8efff798038103%016x", number);
-}
-
 struct Identity {
   int trace, span, parent;  // 0: no parent
   int64_t begin, half_seconds;
@@ -54,13 +50,13 @@ std::string SpanJson(const Identity& id, const Pairs& attributes) {
   return absl::StrFormat(
       R"({"traceId":"%s","spanId":"%s",%s"startTimeUnixNano":"%d",)"
       R"("endTimeUnixNano":"%d",%s})",
-      TraceText(id.trace), IdText(id.span), parent, begin,
+      AgentRun::TraceIdText(id.trace), IdText(id.span), parent, begin,
       begin + id.half_seconds * 500'000'000, Attributes(attributes));
 }
 
 std::string LogJson(int trace, int span, const std::string& rest) {
   return absl::StrFormat(R"({"traceId":"%s","spanId":"%s",%s})",
-                         TraceText(trace), IdText(span), rest);
+                         AgentRun::TraceIdText(trace), IdText(span), rest);
 }
 
 std::string EventJson(int trace, int span, const Pairs& attributes) {
@@ -135,6 +131,10 @@ AgentRun::AgentRun(int trace, int64_t at, const RunOptions& options) {
   answer_log = EventJson(trace, base + kAnswer, answer_messages);
   reader_log = EventJson(trace, base + kReader, reader_messages);
   answer_id = IdText(base + kAnswer);
+}
+
+std::string AgentRun::TraceIdText(int trace) {
+  return absl::StrFormat("5b8efff798038103%016x", trace);
 }
 
 std::string OtherSpan(int trace, int64_t at) {

@@ -32,6 +32,8 @@ struct RunOptions {
 struct AgentRun {
   AgentRun(int trace, int64_t at, const RunOptions& options = {});
 
+  static std::string TraceIdText(int trace);
+
   std::string agent, answer, tool, reader;  // spans, as JSON
   std::vector<std::string> steps;           // spans of no dialect
   std::string answer_log, reader_log;       // log records with their messages
