@@ -73,7 +73,8 @@ class DialectPayloadTest : public ::testing::TestWithParam<DialectPayload> {};
 
 const char kCity[] = R"({"city": "CANARY-1-city"})";
 
-// Spans in the file, the third of them a tool's.
+// R32, R37: the two pairs and nothing else. The third span of a run is a
+// tool's.
 TEST_P(DialectPayloadTest, ToolHasBothPairs) {
   const DialectPayload& payload = GetParam();
   const std::string bytes = testing::ReadSourceFile(
@@ -150,6 +151,7 @@ std::vector<std::string> AddedTo(const std::string& file,
   return Added(SpansIn(file)[0], SpansIn(WithPayload(file, profile))[0]);
 }
 
+// R34.
 TEST(ToolPayloadTest, AbsentStaysAbsent) {
   EXPECT_THAT(AddedTo(Tool({})), IsEmpty());
   EXPECT_THAT(AddedTo(Tool({Attribute("input.value", "{}"),
@@ -157,6 +159,7 @@ TEST(ToolPayloadTest, AbsentStaysAbsent) {
               IsEmpty());
 }
 
+// R34, and R35: what is no text is JSON.
 TEST(ToolPayloadTest, EmptyIsPresent) {
   const auto results = [](const std::string& value) {
     return AddedTo(Tool({Attribute("output.value", value)}), {.semconv = true});
@@ -180,6 +183,7 @@ TEST(ToolPayloadTest, PlaceholderIsNoResult) {
               IsEmpty());
 }
 
+// R32.
 TEST(ToolPayloadTest, WhatIsThereStaysAndIsTheOther) {
   EXPECT_THAT(
       AddedTo(Tool(
@@ -200,6 +204,7 @@ TEST(ToolPayloadTest, AttributeThatCannotBeReadMayBeOneOfThem) {
       IsEmpty());
 }
 
+// R36.
 TEST(ToolPayloadTest, StrippingWins) {
   const std::string file =
       Tool({Attribute("output.value", R"({"stringValue":"secret"})")});
@@ -207,7 +212,8 @@ TEST(ToolPayloadTest, StrippingWins) {
             Tool({}));
 }
 
-// The demo's handoff says who took over; what it was called with, the answer.
+// R39. The demo's handoff says who took over; what it was called with, the
+// answer.
 TEST(ToolPayloadTest, HandoffHasTheArgumentsOfItsCall) {
   const std::string bytes =
       testing::ReadSourceFile("examples/demo/demo.otlp.json");
