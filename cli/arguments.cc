@@ -22,6 +22,8 @@ enum class OptionId : uint8_t {
   kMinEvidence,
   kPolicy,
   kProfile,
+  kStripContent,
+  kToolPayload,
   kReact,
   kFrom,
   kCrossTrace,
@@ -38,7 +40,7 @@ struct OptionInfo {
   bool of_why;
 };
 
-constexpr std::array<OptionInfo, 13> kOptions = {{
+constexpr std::array<OptionInfo, 15> kOptions = {{
     {OptionId::kHelp, "--help", "-h", false, true, true},
     {OptionId::kOutput, "--output", "-o", true, true, false},
     {OptionId::kJson, "--json", "", false, true, false},
@@ -47,6 +49,8 @@ constexpr std::array<OptionInfo, 13> kOptions = {{
     {OptionId::kMinEvidence, "--min-evidence", "", true, true, true},
     {OptionId::kPolicy, "--policy", "", true, true, true},
     {OptionId::kProfile, "--profile", "", true, true, false},
+    {OptionId::kStripContent, "--strip-content", "", false, true, false},
+    {OptionId::kToolPayload, "--tool-payload", "", true, true, false},
     {OptionId::kReact, "--react", "", false, true, true},
     {OptionId::kFrom, "--from", "", true, true, true},
     {OptionId::kCrossTrace, "--cross-trace", "", true, true, true},
@@ -109,24 +113,42 @@ absl::Status ParsePolicy(std::string_view value, Arguments& parsed) {
   return absl::OkStatus();
 }
 
-absl::Status ParseProfile(std::string_view value, Arguments& parsed) {
-  parsed.write.links = {.datadog = false, .semconv = false};
+// A word of a list and what it switches on.
+using Switch = std::pair<std::string_view, bool*>;
+
+absl::Status ParseList(std::string_view option, std::string_view value,
+                       const std::array<Switch, 2>& switches) {
+  for (const auto& [name, on] : switches) *on = false;
   if (value == "none") return absl::OkStatus();
   for (size_t begin = 0; begin <= value.size();) {
     const size_t end = std::min(value.find(',', begin), value.size());
-    const std::string_view name = value.substr(begin, end - begin);
-    if (name == "datadog") {
-      parsed.write.links.datadog = true;
-    } else if (name == "semconv") {
-      parsed.write.links.semconv = true;
-    } else {
-      return Usage(absl::StrFormat(
-          "--profile is datadog, semconv, both with a comma, or none; not `%s`",
-          value));
+    const std::string_view word = value.substr(begin, end - begin);
+    const auto named =
+        std::find_if(switches.begin(), switches.end(),
+                     [word](const Switch& s) { return s.first == word; });
+    if (named == switches.end()) {
+      return Usage(
+          absl::StrFormat("%s is %s, %s, both with a comma, or none; not `%s`",
+                          option, switches[0].first, switches[1].first, value));
     }
+    *named->second = true;
     begin = end + 1;
   }
   return absl::OkStatus();
+}
+
+absl::Status ParseProfile(std::string_view value, Arguments& parsed) {
+  LinkProfile& links = parsed.write.links;
+  return ParseList(
+      "--profile", value,
+      {{{"datadog", &links.datadog}, {"semconv", &links.semconv}}});
+}
+
+absl::Status ParseToolPayload(std::string_view value, Arguments& parsed) {
+  PayloadProfile& payload = parsed.write.tool_payload;
+  return ParseList(
+      "--tool-payload", value,
+      {{{"semconv", &payload.semconv}, {"traceloop", &payload.traceloop}}});
 }
 
 absl::Status ParseFrom(std::string_view value, Arguments& parsed) {
@@ -189,6 +211,11 @@ absl::Status Apply(OptionId option, std::string_view value, Arguments& parsed) {
       return ParsePolicy(value, parsed);
     case OptionId::kProfile:
       return ParseProfile(value, parsed);
+    case OptionId::kStripContent:
+      parsed.write.strip_content = true;
+      break;
+    case OptionId::kToolPayload:
+      return ParseToolPayload(value, parsed);
     case OptionId::kReact:
       parsed.read.react = true;
       break;

@@ -45,6 +45,18 @@ links on it, in the format of FILE: in gzip if FILE is, whatever OUT is called.
                           (default) or to all
       --profile LIST      attributes on written links: datadog, semconv, both
                           with a comma (default), or none
+      --strip-content     when the links are found, take prompts, answers,
+                          instructions, arguments and results out of the trace,
+                          and messages of errors: names, ids, models, counts and
+                          links stay. OTLP only; a file of which something
+                          cannot be read is not written, and such a record of
+                          a stream is left out.
+      --tool-payload LIST what went into a tool and came out, as attributes that
+                          others know: semconv (gen_ai.tool.call.arguments,
+                          .result), traceloop (traceloop.entity.input, .output),
+                          both with a comma, or none (default). What a span has
+                          is not changed. OTLP only; not with --strip-content or
+                          TRACELOOP_TRACE_CONTENT=false.
       --cross-trace conversation|off
                           link a call by its id into a later trace of the same
                           conversation (default), or never

@@ -22,6 +22,7 @@
 #include "spanlink/cli/terminal.h"
 #include "spanlink/cli/trace_input.h"
 #include "spanlink/cli/trace_view.h"
+#include "spanlink/pipeline/content_gate.h"
 
 namespace spanlink::cli {
 namespace {
@@ -151,7 +152,13 @@ class LinkRun {
 }  // namespace
 
 int RunLink(const Arguments& arguments) {
-  return arguments.stream ? RunStream(arguments) : LinkRun(arguments).Run();
+  Arguments allowed = arguments;
+  if (arguments.write.tool_payload.any() && !ContentGateIsOpen()) {
+    allowed.write.tool_payload = {};
+    Report(absl::StrFormat("%s is off: --tool-payload writes nothing",
+                           kContentGate));
+  }
+  return allowed.stream ? RunStream(allowed) : LinkRun(allowed).Run();
 }
 
 }  // namespace spanlink::cli

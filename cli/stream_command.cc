@@ -178,6 +178,7 @@ class StreamRun {
     output().Write(record.bytes);
     links_ += record.links;
     if (!record.read) ++unread_;
+    if (record.withheld) ++withheld_;
     for (const std::string& problem : record.problems) {
       if (problems_++ < kMaxProblems) Report(problem);
     }
@@ -198,6 +199,13 @@ class StreamRun {
       return absl::InvalidArgumentError(absl::StrFormat(
           "%s: expected OTLP, found no record of it", DisplayName(path_)));
     }
+    if (withheld_ > 0) {
+      output().Finish().IgnoreError();
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "%s: %u records are left out: content cannot be stripped from what "
+          "cannot be read",
+          DisplayName(path_), withheld_));
+    }
     if (out_ == nullptr) return output().Finish();
     const absl::Status written = out_->Commit();
     if (written.ok() && ShowsProgress()) {
@@ -216,6 +224,7 @@ class StreamRun {
   TraceLinker linker_;
   uint64_t records_ = 0;
   uint64_t unread_ = 0;
+  uint64_t withheld_ = 0;
   uint64_t problems_ = 0;
   uint64_t links_ = 0;
 };

@@ -38,11 +38,13 @@ set(SPANLINK_READER_SOURCES
   otlp/otlp_file.cc
   otlp/otlp_ids.cc
   otlp/otlp_json_attributes.cc
+  otlp/otlp_json_filter.cc
   otlp/otlp_json_reader.cc
   otlp/otlp_json_writer.cc
   otlp/otlp_link.cc
   otlp/otlp_numbers.cc
   otlp/otlp_proto_attributes.cc
+  otlp/otlp_proto_filter.cc
   otlp/otlp_proto_reader.cc
   otlp/otlp_proto_writer.cc
   otlp/proto_cursor.cc
@@ -50,6 +52,7 @@ set(SPANLINK_READER_SOURCES
   dialects/adot.cc
   dialects/arguments.cc
   dialects/attributes.cc
+  dialects/content.cc
   dialects/flat_messages.cc
   dialects/genai.cc
   dialects/genai_events.cc
@@ -71,6 +74,7 @@ set(SPANLINK_READER_SOURCES
   dialects/text_calls.cc
   dialects/vercel.cc
   pipeline/agents_export_format.cc
+  pipeline/content_gate.cc
   pipeline/datadog_format.cc
   pipeline/jaeger_format.cc
   pipeline/gzip.cc
@@ -80,11 +84,13 @@ set(SPANLINK_READER_SOURCES
   pipeline/json_walk.cc
   pipeline/langfuse_format.cc
   pipeline/link_attributes.cc
+  pipeline/otlp_decoder.cc
   pipeline/otlp_source.cc
   pipeline/record_splitter.cc
   pipeline/recording_source.cc
   pipeline/sdk_dump_format.cc
   pipeline/text_pool.cc
+  pipeline/tool_payload.cc
   pipeline/trace_file.cc
   pipeline/trace_format.cc
   pipeline/trace_linker.cc
@@ -162,6 +168,7 @@ set(SPANLINK_TEST_SUPPORT_SOURCES
 
 # What is fuzzed, and the fuzzer that `./dev fuzz` links with it.
 set(SPANLINK_FUZZ_SOURCES
+  fuzz/fuzz_dialect.cc
   fuzz/fuzz_fingerprint.cc
   fuzz/fuzz_otlp.cc
   fuzz/fuzz_trace.cc
@@ -179,6 +186,7 @@ set(SPANLINK_TESTS
   tests/arguments_test.cc
   tests/attributes_test.cc
   tests/bad_input_test.cc
+  tests/content_test.cc
   tests/diagnostics_test.cc
   tests/dialect_arguments_test.cc
   tests/dispatcher_allocation_test.cc
@@ -208,6 +216,7 @@ set(SPANLINK_TESTS
   tests/openinference_dialect_test.cc
   tests/openllmetry_dialect_test.cc
   tests/otlp_carriers_test.cc
+  tests/otlp_filter_test.cc
   tests/otlp_json_reader_test.cc
   tests/otlp_json_writer_test.cc
   tests/otlp_logs_test.cc
@@ -228,12 +237,14 @@ set(SPANLINK_TESTS
   tests/short_text_test.cc
   tests/span_context_test.cc
   tests/span_link_test.cc
+  tests/strip_content_test.cc
   tests/table_test.cc
   tests/text_pool_test.cc
   tests/terminal_text_test.cc
   tests/text_calls_test.cc
   tests/tool_call_tracker_test.cc
   tests/trace_file_test.cc
+  tests/tool_payload_test.cc
   tests/trace_linker_test.cc
   tests/traps_test.cc
   tests/unescaped_texts_test.cc

@@ -71,6 +71,9 @@ void ReadTool(std::string_view body, SpanFacts* facts) {
     facts->tool_call_id = IdFromJson(JsonMember(content, "id").value_or(""));
   });
   ForEachContent(Messages(body, "output"), [facts](std::string_view content) {
+    const std::string text =
+        TextOf(JsonMember(content, "message").value_or(Said(content)));
+    KeepToolResult(text, facts);
     if (!facts->tool_call_id.empty()) return;
     facts->tool_call_id = ToolMessageCallId(Said(content));
   });
@@ -104,6 +107,14 @@ void AdotDialect::Decode(const FinishedSpan& span, SpanFacts* facts) const {
     if (facts->kind == SpanKind::kLlm) ReadLlm(body, facts);
     if (facts->kind == SpanKind::kTool) ReadTool(body, facts);
   }
+}
+
+ContentKeys AdotDialect::content_keys() const {
+  static constexpr std::string_view kKept[] = {
+      "aws.genai.span_kind",  "aws.span.kind",         "aws.local.service",
+      "aws.local.operation",  "aws.local.environment", "aws.remote.service",
+      "aws.remote.operation", "PlatformType"};
+  return {{}, kKept};
 }
 
 }  // namespace spanlink

@@ -25,6 +25,7 @@ class AdotDialect final : public Dialect {
   }
   bool Recognizes(const FinishedSpan& span) const override;
   void Decode(const FinishedSpan& span, SpanFacts* facts) const override;
+  ContentKeys content_keys() const override;
 };
 
 }  // namespace spanlink

@@ -223,6 +223,11 @@ void SetToolArguments(std::string_view text, SpanFacts* facts) {
   AddWrapped(only, facts);
 }
 
+void KeepToolResult(std::string_view text, SpanFacts* facts) {
+  if (!facts->wants_result || facts->result || IsPlaceholder(text)) return;
+  facts->result = std::string(text);
+}
+
 std::string ToolMessageCallId(std::string_view output) {
   if (output.find("tool_call_id") == std::string_view::npos) return "";
   std::string_view json = output;

@@ -45,6 +45,10 @@ std::optional<std::string> CaptureJsonArguments(std::string_view json,
 // `{"input_str": …, "inputs": {…}}`), and Python's spelling as JSON.
 void SetToolArguments(std::string_view text, SpanFacts* facts);
 
+// Keeps what a tool returned where `facts` want it and have nothing yet. A
+// placeholder is no result.
+void KeepToolResult(std::string_view text, SpanFacts* facts);
+
 // Returns the id of the call in a LangChain `ToolMessage`, plain or serialised,
 // that a tool's output holds; "" if it is none.
 std::string ToolMessageCallId(std::string_view output);

@@ -40,6 +40,20 @@ struct DialectNotes {
   std::string_view tools;  // what it reads of a tool's span
 };
 
+// What the keys of a convention hold, for a trace that is to go on without its
+// content. In a key `#` stands for a number, and `*` in front or at the end for
+// anything. The lists of all dialects together apply to every GenAI span:
+// dialects/content.h.
+struct ContentKeys {
+  // Prompts, answers, arguments, results. They go whatever type they are of.
+  std::span<const std::string_view> content;
+  // Texts that are none of it: names, kinds, models. Of the attributes that no
+  // list knows numbers and booleans stay, texts go.
+  std::span<const std::string_view> kept;
+  // The same for attributes of events and log records alone.
+  std::span<const std::string_view> kept_in_events = {};
+};
+
 class Dialect {
  public:
   virtual ~Dialect() = default;
@@ -53,6 +67,8 @@ class Dialect {
   // Fills `facts`. They are clear but for the kind, where a dialect that was
   // asked before knows it. What cannot be read is counted there.
   virtual void Decode(const FinishedSpan& span, SpanFacts* facts) const = 0;
+  // What must not be seen where content is unwanted, and what may be.
+  virtual ContentKeys content_keys() const = 0;
 };
 
 }  // namespace spanlink

@@ -133,7 +133,9 @@ void ReadGenAiTool(const FinishedSpan& span, SpanFacts* facts) {
   }
   ReadCallOfTool(span, facts);
   const auto* result = FindContent(span, "gen_ai.tool.call.result");
+  if (result == nullptr) result = FindContent(span, "gen_ai.tool.result");
   if (result == nullptr) return;
+  KeepToolResult(result->text, facts);
   if (facts->tool_call_id.empty()) {
     facts->tool_call_id = ToolMessageCallId(result->text);
   }
@@ -194,6 +196,62 @@ void GenAiDialect::Decode(const FinishedSpan& span, SpanFacts* facts) const {
       break;
   }
   ReadGenAiMessages(span, facts);
+}
+
+ContentKeys GenAiDialect::content_keys() const {
+  static constexpr std::string_view kContent[] = {
+      "gen_ai.input.messages",
+      "gen_ai.input.messages_delta",
+      "gen_ai.output.messages",
+      "gen_ai.system_instructions",
+      "gen_ai.tool.definitions",
+      "gen_ai.tool.description",
+      "gen_ai.tool.parameters",
+      "gen_ai.tool.call.arguments",
+      "gen_ai.tool.call.result",
+      "gen_ai.tool.args",
+      "gen_ai.tool.result",
+      "gen_ai.tool.input",
+      "gen_ai.tool.output",
+      "gen_ai.prompt",
+      "gen_ai.completion",
+      "gen_ai.response.tool_calls",
+      "gen_ai.agent.description",
+      "gen_ai.retrieval.*",
+      "gen_ai.evaluation.explanation"};
+  static constexpr std::string_view kKept[] = {
+      "gen_ai.operation.name",
+      "gen_ai.provider.name",
+      "gen_ai.system",
+      "gen_ai.request.model",
+      "gen_ai.request.encoding_formats",
+      "gen_ai.response.model",
+      "gen_ai.response.finish_reason",
+      "gen_ai.response.finish_reasons",
+      "gen_ai.output.type",
+      "gen_ai.agent.name",
+      "gen_ai.agent.version",
+      "gen_ai.tool.name",
+      "gen_ai.tool.type",
+      "gen_ai.workflow.name",
+      "gen_ai.handoff.from_agent",
+      "gen_ai.handoff.to_agent",
+      "gen_ai.agent.handoff.source.name",
+      "gen_ai.agent.handoff.target.name",
+      "gen_ai.transfer.mode",
+      "gen_ai.transfer.target.name",
+      "gen_ai.transfer.target.type",
+      "gen_ai.guardrail.name",
+      "gen_ai.evaluation.name",
+      "gen_ai.evaluation.score.label",
+      "openai.request.service_tier",
+      "openai.response.service_tier",
+      "openai.response.system_fingerprint",
+      "mcp.method.name",
+      "mcp.protocol.version",
+      "workflow.name",
+      "executor.type"};
+  return {kContent, kKept};
 }
 
 }  // namespace spanlink

@@ -23,6 +23,7 @@ class GenAiDialect final : public Dialect {
   }
   bool Recognizes(const FinishedSpan& span) const override;
   void Decode(const FinishedSpan& span, SpanFacts* facts) const override;
+  ContentKeys content_keys() const override;
 };
 
 // Returns the kind that `gen_ai.operation.name` stands for, `kOther` if it

@@ -43,6 +43,12 @@ std::string FieldOf(const SpanEvent& event, std::string_view key) {
   return JsonString(value).value_or(std::string(value));
 }
 
+bool HasField(const SpanEvent& event, std::string_view key) {
+  const std::string_view body = BodyOf(event);
+  return body.empty() ? event.attributes.Has(key)
+                      : JsonMember(body, key).value_or("null") != "null";
+}
+
 void AddUse(std::string id, std::string name, SpanFacts* facts) {
   if (id.empty() && name.empty()) return;
   facts->uses.push_back({std::move(id), std::move(name)});
@@ -129,6 +135,13 @@ void GenAiEventsDialect::Decode(const FinishedSpan& span,
   }
 }
 
+ContentKeys GenAiEventsDialect::content_keys() const {
+  static constexpr std::string_view kContent[] = {"gen_ai.event.content"};
+  static constexpr std::string_view kKeptInEvents[] = {
+      "event.name", "role", "name", "id", "finish_reason"};
+  return {kContent, {}, kKeptInEvents};
+}
+
 void ReadGenAiEvents(const FinishedSpan& span, EventText text,
                      SpanFacts* facts) {
   for (const SpanEvent& event : span.events) {
@@ -149,6 +162,9 @@ void ReadGenAiEvents(const FinishedSpan& span, EventText text,
 
 void ReadGenAiToolEvents(const FinishedSpan& span, SpanFacts* facts) {
   for (const SpanEvent& event : span.events) {
+    if (event.name == kChoice && HasField(event, "message")) {
+      KeepToolResult(FieldOf(event, "message"), facts);
+    }
     if (event.name != kToolMessage) continue;
     if (facts->tool_call_id.empty()) {
       facts->tool_call_id = CleanId(FieldOf(event, "id"));

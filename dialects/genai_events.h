@@ -28,6 +28,7 @@ class GenAiEventsDialect final : public Dialect {
   }
   bool Recognizes(const FinishedSpan& span) const override;
   void Decode(const FinishedSpan& span, SpanFacts* facts) const override;
+  ContentKeys content_keys() const override;
 };
 
 // Whose words the text of a user's message is.

@@ -39,6 +39,9 @@ void ReadTool(const FinishedSpan& span, SpanFacts* facts) {
   const bool captured = arguments != nullptr && arguments->text != "N/A" &&
                         !IsPlaceholder(arguments->text);
   if (captured && !facts->arguments) SetToolArguments(arguments->text, facts);
+  const Attribute* result =
+      span.attributes->Find("gcp.vertex.agent.tool_response");
+  if (result != nullptr) KeepToolResult(result->text, facts);
 }
 
 }  // namespace
@@ -68,6 +71,14 @@ void GoogleAdkDialect::Decode(const FinishedSpan& span,
       Content(*span.attributes, "gcp.vertex.agent.llm_response");
   if (!request.empty()) ReadInputMessages(request, facts);
   if (!response.empty()) ReadOutputMessages(response, facts);
+}
+
+ContentKeys GoogleAdkDialect::content_keys() const {
+  static constexpr std::string_view kContent[] = {
+      "gcp.vertex.agent.llm_request", "gcp.vertex.agent.llm_response",
+      "gcp.vertex.agent.tool_call_args", "gcp.vertex.agent.tool_response",
+      "gcp.vertex.agent.data"};
+  return {kContent, {}};
 }
 
 }  // namespace spanlink

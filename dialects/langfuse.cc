@@ -58,4 +58,29 @@ void LangfuseDialect::Decode(const FinishedSpan& span, SpanFacts* facts) const {
   ReadPayload(span, payload, facts);
 }
 
+ContentKeys LangfuseDialect::content_keys() const {
+  static constexpr std::string_view kContent[] = {
+      "langfuse.observation.input",
+      "langfuse.observation.output",
+      "langfuse.observation.metadata.*",
+      "langfuse.observation.model.parameters",
+      "langfuse.observation.status_message",
+      "langfuse.trace.input",
+      "langfuse.trace.output",
+      "langfuse.trace.metadata.*"};
+  static constexpr std::string_view kKept[] = {
+      "langfuse.observation.type",
+      "langfuse.observation.level",
+      "langfuse.observation.model.name",
+      "langfuse.observation.prompt.name",
+      "langfuse.observation.usage_details",
+      "langfuse.observation.cost_details",
+      "langfuse.observation.completion_start_time",
+      "langfuse.trace.name",
+      "langfuse.environment",
+      "langfuse.release",
+      "langfuse.version"};
+  return {kContent, kKept};
+}
+
 }  // namespace spanlink

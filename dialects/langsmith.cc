@@ -38,4 +38,17 @@ void LangSmithDialect::Decode(const FinishedSpan& span,
       facts);
 }
 
+ContentKeys LangSmithDialect::content_keys() const {
+  static constexpr std::string_view kContent[] = {
+      "gen_ai.prompt", "gen_ai.completion", "langsmith.metadata.*"};
+  static constexpr std::string_view kKept[] = {
+      "langsmith.span.kind",
+      "langsmith.trace.name",
+      "langsmith.trace.session_name",
+      "langsmith.metadata.ls_provider",
+      "langsmith.metadata.ls_model_name",
+      "langsmith.metadata.ls_model_type"};
+  return {kContent, kKept};
+}
+
 }  // namespace spanlink

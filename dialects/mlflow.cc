@@ -46,4 +46,16 @@ void MlflowDialect::Decode(const FinishedSpan& span, SpanFacts* facts) const {
               facts);
 }
 
+ContentKeys MlflowDialect::content_keys() const {
+  static constexpr std::string_view kContent[] = {
+      "mlflow.spanInputs", "mlflow.spanOutputs", "mlflow.chat.messages",
+      "mlflow.chat.tools", "mlflow.traceInputs", "mlflow.traceOutputs"};
+  static constexpr std::string_view kKept[] = {
+      "mlflow.spanType",        "mlflow.spanFunctionName",
+      "mlflow.trace.session",   "mlflow.message.format",
+      "mlflow.chat.tokenUsage", "mlflow.llm.model",
+      "mlflow.llm.provider"};
+  return {kContent, kKept};
+}
+
 }  // namespace spanlink

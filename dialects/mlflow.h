@@ -19,6 +19,7 @@ class MlflowDialect final : public Dialect {
   }
   bool Recognizes(const FinishedSpan& span) const override;
   void Decode(const FinishedSpan& span, SpanFacts* facts) const override;
+  ContentKeys content_keys() const override;
 };
 
 }  // namespace spanlink

@@ -157,6 +157,7 @@ void ReadTool(const FinishedSpan& span, SpanFacts* facts) {
     facts->tool_call_id = CleanId(attributes.Text(key));
   }
   const std::string_view output = attributes.Text("output.value");
+  if (attributes.Has("output.value")) KeepToolResult(output, facts);
   if (facts->tool_call_id.empty()) {
     facts->tool_call_id = ToolMessageCallId(output);
   }
@@ -230,6 +231,60 @@ void OpenInferenceDialect::Decode(const FinishedSpan& span,
   if (facts->kind == SpanKind::kOther && span.attributes->Has("target")) return;
   ReadInput(span, facts);
   ReadOutput(span, facts);
+}
+
+ContentKeys OpenInferenceDialect::content_keys() const {
+  static constexpr std::string_view kContent[] = {"input.value",
+                                                  "output.value",
+                                                  "llm.input_messages.*",
+                                                  "llm.output_messages.*",
+                                                  "llm.prompts",
+                                                  "llm.prompts.*",
+                                                  "llm.choices.*",
+                                                  "llm.prompt_template.*",
+                                                  "llm.invocation_parameters",
+                                                  "llm.function_call",
+                                                  "llm.tools",
+                                                  "llm.tools.*",
+                                                  "tool.description",
+                                                  "tool.parameters",
+                                                  "tool.json_schema",
+                                                  "retrieval.documents.*",
+                                                  "reranker.query",
+                                                  "reranker.input_documents.*",
+                                                  "reranker.output_documents.*",
+                                                  "embedding.text",
+                                                  "embedding.vector",
+                                                  "embedding.embeddings.*",
+                                                  "document.content",
+                                                  "document.metadata",
+                                                  "metadata"};
+  static constexpr std::string_view kKept[] = {
+      "openinference.span.kind",
+      "retrieval.documents.#.document.score",
+      "tool.name",
+      "agent.name",
+      "graph.node.name",
+      "llm.model_name",
+      "llm.provider",
+      "llm.system",
+      "embedding.model_name",
+      "reranker.model_name",
+      "input.mime_type",
+      "output.mime_type",
+      "target",
+      "llm.input_messages.#.message.role",
+      "llm.input_messages.#.message.name",
+      "llm.input_messages.#.message.function_call_name",
+      "llm.input_messages.#.message.tool_calls.#.tool_call.function.name",
+      "llm.input_messages.#.message.contents.#.tool_call.function.name",
+      "llm.output_messages.#.message.role",
+      "llm.output_messages.#.message.name",
+      "llm.output_messages.#.message.finish_reason",
+      "llm.output_messages.#.message.function_call_name",
+      "llm.output_messages.#.message.tool_calls.#.tool_call.function.name",
+      "llm.output_messages.#.message.contents.#.tool_call.function.name"};
+  return {kContent, kKept};
 }
 
 }  // namespace spanlink

@@ -70,6 +70,7 @@ void ReadTool(const FinishedSpan& span, SpanFacts* facts) {
     SetToolArguments(input->text, facts);
   }
   const std::string_view output = attributes.Text("traceloop.entity.output");
+  if (attributes.Has("traceloop.entity.output")) KeepToolResult(output, facts);
   if (facts->tool_call_id.empty()) {
     facts->tool_call_id = ToolMessageCallId(output);
   }
@@ -196,6 +197,43 @@ void OpenLlmetryLegacyDialect::Decode(const FinishedSpan& span,
   if (!ReadCommon(span, facts)) return;
   ReadLegacyInput(span, facts);
   ReadLegacyOutput(span, facts);
+}
+
+ContentKeys OpenLlmetryDialect::content_keys() const {
+  static constexpr std::string_view kContent[] = {"traceloop.entity.input",
+                                                  "traceloop.entity.output",
+                                                  "traceloop.prompt.*"};
+  static constexpr std::string_view kKept[] = {
+      "traceloop.span.kind", "traceloop.workflow.name", "traceloop.entity.name",
+      "traceloop.entity.path"};
+  return {kContent, kKept};
+}
+
+ContentKeys OpenLlmetryLegacyDialect::content_keys() const {
+  static constexpr std::string_view kContent[] = {
+      "gen_ai.prompt.*",
+      "gen_ai.completion.*",
+      "llm.request.functions.*",
+      "llm.headers",
+      "llm.prompts",
+      "llm.completions",
+      "gen_ai.request.structured_output_schema"};
+  static constexpr std::string_view kKept[] = {
+      "llm.request.type",
+      "llm.request.model",
+      "llm.response.model",
+      "llm.response.finish_reason",
+      "llm.response.stop_reason",
+      "gen_ai.openai.api_version",
+      "gen_ai.openai.system_fingerprint",
+      "llm.request.functions.#.name",
+      "gen_ai.prompt.#.role",
+      "gen_ai.prompt.#.name",
+      "gen_ai.prompt.#.tool_calls.#.name",
+      "gen_ai.completion.#.role",
+      "gen_ai.completion.#.finish_reason",
+      "gen_ai.completion.#.tool_calls.#.name"};
+  return {kContent, kKept};
 }
 
 }  // namespace spanlink

@@ -25,6 +25,7 @@ class OpenLlmetryDialect final : public Dialect {
   }
   bool Recognizes(const FinishedSpan& span) const override;
   void Decode(const FinishedSpan& span, SpanFacts* facts) const override;
+  ContentKeys content_keys() const override;
 };
 
 class OpenLlmetryLegacyDialect final : public Dialect {
@@ -39,6 +40,7 @@ class OpenLlmetryLegacyDialect final : public Dialect {
   }
   bool Recognizes(const FinishedSpan& span) const override;
   void Decode(const FinishedSpan& span, SpanFacts* facts) const override;
+  ContentKeys content_keys() const override;
 };
 
 }  // namespace spanlink

@@ -47,6 +47,7 @@ void ReadPayloadTool(const Payload& payload, SpanFacts* facts) {
   if (facts->tool_call_id.empty()) {
     facts->tool_call_id = ToolMessageCallId(output);
   }
+  KeepToolResult(output, facts);
   if (IsPendingApproval(output)) facts->outcome = Outcome::kNotExecuted;
 }
 

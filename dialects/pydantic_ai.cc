@@ -53,6 +53,10 @@ void ReadTool(const FinishedSpan& span, SpanFacts* facts) {
     if (arguments == nullptr || facts->arguments) continue;
     SetToolArguments(arguments->text, facts);
   }
+  for (const std::string_view key : {"tool_response", "output"}) {
+    const Attribute* result = attributes.Find(key);
+    if (result != nullptr) KeepToolResult(result->text, facts);
+  }
 }
 
 void ReadLlm(const FinishedSpan& span, SpanFacts* facts) {
@@ -116,6 +120,27 @@ void PydanticAiDialect::Decode(const FinishedSpan& span,
     default:
       break;
   }
+}
+
+ContentKeys PydanticAiDialect::content_keys() const {
+  static constexpr std::string_view kContent[] = {"pydantic_ai.all_messages",
+                                                  "all_messages_events",
+                                                  "events",
+                                                  "tool_arguments",
+                                                  "tool_response",
+                                                  "final_result",
+                                                  "raw_input",
+                                                  "request_data",
+                                                  "response_data",
+                                                  "input",
+                                                  "output",
+                                                  "logfire.msg",
+                                                  "model_request_parameters"};
+  static constexpr std::string_view kKept[] = {
+      "agent_name",       "model_name", "name",
+      "from_agent",       "to_agent",   "logfire.msg_template",
+      "logfire.span_type"};
+  return {kContent, kKept};
 }
 
 }  // namespace spanlink

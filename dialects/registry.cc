@@ -54,6 +54,7 @@ const Dialect* DecodeSpan(const FinishedSpan& span, SpanFacts* facts) {
       more.kind = facts->kind;
       more.wants_text = facts->wants_text;
       more.memo = facts->memo;
+      more.wants_result = facts->wants_result;
       dialect->Decode(span, &more);
       facts->Add(std::move(more));
     }

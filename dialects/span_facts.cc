@@ -89,6 +89,7 @@ void SpanFacts::Clear() {
     text->clear();
   }
   arguments.reset();
+  result.reset();
   alternatives.clear();
   choices.clear();
   uses.clear();
@@ -114,6 +115,7 @@ void SpanFacts::Add(SpanFacts more) {
     arguments = std::move(more.arguments);
     alternatives = std::move(more.alternatives);
   }
+  if (!result) result = std::move(more.result);
   // Messages of an agent or of a step are those of the spans inside it.
   const bool reads = kind == SpanKind::kLlm;
   if (reads && choices.empty()) choices = std::move(more.choices);
@@ -133,7 +135,8 @@ bool SpanFacts::IsComplete() const {
     case SpanKind::kLlm:
       return has_input && has_output;
     case SpanKind::kTool:
-      return !tool_call_id.empty() && arguments.has_value();
+      return !tool_call_id.empty() && arguments.has_value() &&
+             (result.has_value() || !wants_result);
     case SpanKind::kHandoff:
       return !to_agent.empty();
     default:

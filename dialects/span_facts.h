@@ -45,6 +45,7 @@ struct SpanFacts {
   std::string tool_call_id;     // of a tool span; empty: none
   std::optional<std::string> arguments;   // of a tool span
   std::vector<std::string> alternatives;  // other readings of `arguments`
+  std::optional<std::string> result;      // of a tool, where `wants_result`
   std::string from_agent;                 // of a handoff
   std::string to_agent;
   std::vector<ChoiceFact> choices;
@@ -65,6 +66,7 @@ struct SpanFacts {
   bool wants_text = false;
   // Of the spans that were read before; nullptr: none is asked.
   MessageMemo* memo = nullptr;
+  bool wants_result = false;
 
   // Back to the beginning, with memory kept and what is wanted as it is.
   void Clear();
@@ -72,7 +74,7 @@ struct SpanFacts {
   // Takes over what `more`, of the same span in another convention, knows and
   // these facts do not. Facts of another kind of span are not believed.
   void Add(SpanFacts more);
-  // Nothing that links rest on is missing.
+  // Nothing that links rest on, or that is wanted, is missing.
   bool IsComplete() const;
 };
 

@@ -42,4 +42,13 @@ void StrandsDialect::Decode(const FinishedSpan& span, SpanFacts* facts) const {
   }
 }
 
+ContentKeys StrandsDialect::content_keys() const {
+  static constexpr std::string_view kContent[] = {
+      "system_prompt", "gen_ai.system_prompt", "tool.result"};
+  static constexpr std::string_view kKept[] = {"gen_ai.agent.tools",
+                                               "gen_ai.tool.status"};
+  static constexpr std::string_view kKeptInEvents[] = {"status"};
+  return {kContent, kKept, kKeptInEvents};
+}
+
 }  // namespace spanlink

@@ -23,6 +23,7 @@ class StrandsDialect final : public Dialect {
   }
   bool Recognizes(const FinishedSpan& span) const override;
   void Decode(const FinishedSpan& span, SpanFacts* facts) const override;
+  ContentKeys content_keys() const override;
 };
 
 }  // namespace spanlink

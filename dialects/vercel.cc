@@ -45,6 +45,9 @@ void ReadTool(const FinishedSpan& span, SpanFacts* facts) {
   const Attribute* arguments = attributes.Find("ai.toolCall.args");
   if (arguments == nullptr) arguments = attributes.Find("ai.toolCall.input");
   if (arguments != nullptr) SetToolArguments(arguments->text, facts);
+  const Attribute* result = attributes.Find("ai.toolCall.result");
+  if (result == nullptr) result = attributes.Find("ai.toolCall.output");
+  if (result != nullptr) KeepToolResult(result->text, facts);
 }
 
 }  // namespace
@@ -78,6 +81,37 @@ void VercelDialect::Decode(const FinishedSpan& span, SpanFacts* facts) const {
     default:
       break;
   }
+}
+
+ContentKeys VercelDialect::content_keys() const {
+  static constexpr std::string_view kContent[] = {
+      "ai.prompt",
+      "ai.prompt.*",
+      "ai.response.text",
+      "ai.response.object",
+      "ai.response.toolCalls",
+      "ai.response.reasoning",
+      "ai.response.files",
+      "ai.response.providerMetadata",
+      "ai.toolCall.args",
+      "ai.toolCall.input",
+      "ai.toolCall.result",
+      "ai.toolCall.output",
+      "ai.toolCall.error",
+      "ai.schema",
+      "ai.schema.*",
+      "ai.value",
+      "ai.values",
+      "ai.embedding",
+      "ai.embeddings",
+      "ai.result.*"};
+  static constexpr std::string_view kKept[] = {
+      "ai.operationId",        "operation.name",
+      "resource.name",         "ai.model.provider",
+      "ai.response.model",     "ai.response.finishReason",
+      "ai.response.timestamp", "ai.telemetry.functionId",
+      "ai.toolCall.name"};
+  return {kContent, kKept};
 }
 
 }  // namespace spanlink

@@ -28,10 +28,10 @@ OtlpLink MakeLink(size_t number) {
 }
 
 // Links for most spans; now and then more than a span takes.
-std::vector<OtlpSpanLinks> Additions(const OtlpSpans& spans, size_t size) {
-  std::vector<OtlpSpanLinks> additions;
+std::vector<OtlpSpanChange> Additions(const OtlpSpans& spans, size_t size) {
+  std::vector<OtlpSpanChange> additions;
   for (size_t i = 0; i < spans.spans.size(); ++i) {
-    OtlpSpanLinks addition{&spans.spans[i], {}};
+    OtlpSpanChange addition{&spans.spans[i], {}};
     const size_t count = i == 0 && size % 7 == 0 ? 130 : (i + size) % 4;
     for (size_t j = 0; j < count; ++j) {
       addition.links.push_back(MakeLink(i + j));
@@ -139,7 +139,7 @@ void CheckProtoRest(const File& before, const File& after) {
 
 // A span has at least the first of its links, or no room.
 void CheckLinksAreThere(const File& after,
-                        const std::vector<OtlpSpanLinks>& additions) {
+                        const std::vector<OtlpSpanChange>& additions) {
   for (size_t i = 0; i < additions.size(); ++i) {
     const OtlpSpan& span = after.spans.spans[i];
     if (additions[i].links.empty() || span.links_unreadable) continue;
@@ -180,6 +180,42 @@ bool Read(std::string_view bytes, OtlpFormat format, File* file) {
   return true;
 }
 
+// Keeps what is understood and has a key of even length.
+const OtlpFilter kFilter = {
+    [](OtlpPlace, std::string_view key, OtlpValueType type) {
+      return key.size() % 2 == 0 && type != OtlpValueType::kNull;
+    }};
+
+std::string Filtered(const File& file) {
+  std::vector<OtlpSpanChange> changes;
+  std::vector<OtlpLogChange> logs;
+  for (const OtlpSpan& span : file.spans.spans) {
+    changes.push_back({.span = &span, .filter = &kFilter});
+  }
+  for (const OtlpLog& log : file.spans.logs) logs.push_back({&log, &kFilter});
+  return WriteOtlp(file.bytes, file.spans, changes, logs);
+}
+
+// What goes is gone, and filtering takes nothing else away.
+void CheckFilter(const File& before) {
+  File after;
+  const std::string filtered = Filtered(before);
+  Check(Read(filtered, before.spans.format, &after),
+        "what is filtered can be read");
+  Check(after.spans.spans.size() == before.spans.spans.size() &&
+            after.spans.logs.size() == before.spans.logs.size(),
+        "filtering takes no span and no log record away");
+  Check(Filtered(after) == filtered, "filtering again changes nothing");
+  OtlpContentReader reader(after.spans.format);
+  for (const OtlpSpan& span : after.spans.spans) {
+    reader.Read(filtered, span);
+    Check(reader.status_message().empty(), "the status has no message");
+    for (const OtlpAttribute& attribute : reader.attributes()) {
+      Check(attribute.key.size() % 2 == 0, "what goes is gone");
+    }
+  }
+}
+
 void FuzzOtlp(std::string_view bytes, OtlpFormat format) {
   constexpr size_t kMaxLogs = 100;  // each is read for each span here
   File before, after;
@@ -197,6 +233,7 @@ void FuzzOtlp(std::string_view bytes, OtlpFormat format) {
   format == OtlpFormat::kJson ? CheckJsonRest(before, after)
                               : CheckProtoRest(before, after);
   CheckLinksAreThere(after, additions);
+  CheckFilter(before);
   for (size_t i = 0; i < additions.size(); ++i) {
     additions[i].span = &after.spans.spans[i];
   }

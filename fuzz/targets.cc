@@ -3,16 +3,28 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "spanlink/dialects/registry.h"
+
 namespace spanlink::fuzz {
 
-std::span<const Target> Targets() {
-  static constexpr Target kTargets[] = {
-      {"fingerprint", &FuzzFingerprint},
-      {"otlp_json", &FuzzOtlpJson},
-      {"otlp_proto", &FuzzOtlpProto},
-      {"trace", &FuzzTrace},
-  };
-  return kTargets;
+const std::vector<Target>& Targets() {
+  static const std::vector<Target>* const targets = [] {
+    auto* all = new std::vector<Target>{
+        // never destroyed
+        {"fingerprint", &FuzzFingerprint},
+        {"otlp_json", &FuzzOtlpJson},
+        {"otlp_proto", &FuzzOtlpProto},
+        {"trace", &FuzzTrace},
+    };
+    for (const Dialect* dialect : AllDialects()) {
+      all->push_back({"dialect_" + std::string(dialect->name()),
+                      [dialect](std::string_view bytes) {
+                        FuzzDialect(*dialect, bytes);
+                      }});
+    }
+    return all;
+  }();
+  return *targets;
 }
 
 void Check(bool holds, const char* promise) {

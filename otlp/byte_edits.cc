@@ -1,6 +1,7 @@
 #include "spanlink/otlp/byte_edits.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace spanlink {
 
@@ -15,7 +16,9 @@ std::string ApplyByteEdits(std::string_view bytes,
   }
   std::stable_sort(order.begin(), order.end(),
                    [](const ByteEdit* a, const ByteEdit* b) {
-                     return a->position < b->position;
+                     // What is inserted stands before what is replaced there.
+                     return std::pair(a->position, a->size > 0) <
+                            std::pair(b->position, b->size > 0);
                    });
   std::string out;
   out.reserve(size);

@@ -69,13 +69,23 @@ void OtlpContentReader::Read(std::string_view bytes, const OtlpSpan& span) {
 }
 
 void OtlpContentReader::AddLog(std::string_view bytes, const OtlpLog& log) {
+  AddLog(bytes, log, /*any=*/false);
+}
+
+void OtlpContentReader::Read(std::string_view bytes, const OtlpLog& log) {
+  Read(bytes, OtlpSpan{});
+  AddLog(bytes, log, /*any=*/true);
+}
+
+void OtlpContentReader::AddLog(std::string_view bytes, const OtlpLog& log,
+                               bool any) {
   const std::string_view name = log.Text(bytes, log.name);
   const std::string_view attributes = log.Text(bytes, log.attributes);
   const std::string_view body = log.Text(bytes, log.body);
   if (is_json_) {
-    json_.AddLog(name, attributes, body);
+    json_.AddLog(name, attributes, body, any);
   } else {
-    proto_.AddLog(name, attributes, body);
+    proto_.AddLog(name, attributes, body, any);
   }
 }
 
@@ -90,9 +100,11 @@ std::string_view OtlpContentReader::Text(std::string_view raw,
 }
 
 std::string WriteOtlp(std::string_view bytes, const OtlpSpans& spans,
-                      NextOtlpAddition next) {
-  return spans.format == OtlpFormat::kJson ? WriteOtlpJson(bytes, next)
-                                           : WriteOtlpProto(bytes, spans, next);
+                      NextOtlpChange next,
+                      const std::vector<OtlpLogChange>& logs) {
+  return spans.format == OtlpFormat::kJson
+             ? WriteOtlpJson(bytes, next, logs)
+             : WriteOtlpProto(bytes, spans, next, logs);
 }
 
 }  // namespace spanlink

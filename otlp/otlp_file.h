@@ -1,5 +1,5 @@
-// A file of OTLP in any of its encodings: its spans, what is in them, and links
-// on them.
+// A file of OTLP in any of its encodings: its spans, what is in them, and what
+// is to change of them.
 //
 //   const OtlpFormat format = DetectOtlpFormat(bytes);
 //   auto spans = ReadOtlp({name, bytes, format});
@@ -59,6 +59,9 @@ class OtlpContentReader {
   // Adds a log record of the span to its events, if it has an event's name: its
   // attributes and, as `body`, its body.
   void AddLog(std::string_view bytes, const OtlpLog& log);
+  // Reads a log record by itself, as the event of a span of which nothing is
+  // known; also one without a name.
+  void Read(std::string_view bytes, const OtlpLog& log);
 
   std::string_view name() const { return name_; }
   std::string_view status_message() const { return status_message_; }
@@ -74,6 +77,7 @@ class OtlpContentReader {
   }
 
  private:
+  void AddLog(std::string_view bytes, const OtlpLog& log, bool any);
   std::string_view Text(std::string_view raw, std::string* decoded) const;
 
   bool is_json_;
@@ -85,14 +89,16 @@ class OtlpContentReader {
   std::string decoded_status_message_;
 };
 
-// Returns `bytes` with the links that `next` makes on their spans, and every
-// other byte as it was but lengths. REQUIRES: `spans` was read from `bytes`,
-// and every span that `next` names is one of it and occurs once.
+// Returns `bytes` with the changes that `next` makes, and every other byte as
+// it was but lengths. REQUIRES: `spans` was read from `bytes`, and every span
+// and log record is one of it and occurs once.
 std::string WriteOtlp(std::string_view bytes, const OtlpSpans& spans,
-                      NextOtlpAddition next);
+                      NextOtlpChange next,
+                      const std::vector<OtlpLogChange>& logs = {});
 inline std::string WriteOtlp(std::string_view bytes, const OtlpSpans& spans,
-                             std::vector<OtlpSpanLinks> additions) {
-  return WriteOtlp(bytes, spans, EachOtlpAddition(std::move(additions)));
+                             std::vector<OtlpSpanChange> changes,
+                             const std::vector<OtlpLogChange>& logs = {}) {
+  return WriteOtlp(bytes, spans, EachOtlpChange(std::move(changes)), logs);
 }
 
 }  // namespace spanlink

@@ -21,14 +21,14 @@ void OtlpJsonAttributeReader::Read(std::string_view attributes,
 
 void OtlpJsonAttributeReader::AddLog(std::string_view name,
                                      std::string_view attributes,
-                                     std::string_view body) {
+                                     std::string_view body, bool any) {
   OtlpEvent event;
   JsonCursor name_cursor(name);
   event.name = KeepString(&name_cursor);
   JsonCursor attribute_cursor(attributes);
   ReadAttributes(&attribute_cursor, &event.attributes);
   NameOtlpEvent(&event);
-  if (event.name.empty()) return;
+  if (event.name.empty() && !any) return;
   JsonCursor body_cursor(body);
   OtlpAttribute value;
   value.key = kOtlpBodyKey;

@@ -99,6 +99,7 @@ class Walker {
     return absl::StrFormat("%s: %d: expected %s", std::string(name_), offset,
                            std::string(expected));
   }
+  void CountUnreadable(size_t position);
   void Report(const JsonCursor& cursor);
   void ReportProgress(size_t position);
 
@@ -214,7 +215,7 @@ void Walker::ReadEnvelope(JsonCursor* cursor) {
 // and skipped, `null` is an empty list.
 void Walker::ReadList(JsonCursor* cursor, void (Walker::*read)(JsonCursor*)) {
   if (!cursor->EnterArray()) {
-    if (cursor->Peek() != JsonType::kNull) ++result_.unreadable_spans;
+    if (cursor->Peek() != JsonType::kNull) CountUnreadable(cursor->position());
     cursor->Skip();
     return;
   }
@@ -222,10 +223,15 @@ void Walker::ReadList(JsonCursor* cursor, void (Walker::*read)(JsonCursor*)) {
     if (cursor->Peek() == JsonType::kObject) {
       (this->*read)(cursor);
     } else {
-      ++result_.unreadable_spans;
+      CountUnreadable(cursor->position());
       cursor->Skip();
     }
   }
+}
+
+void Walker::CountUnreadable(size_t position) {
+  if (result_.unreadable_spans == 0) result_.first_unreadable = position;
+  ++result_.unreadable_spans;
 }
 
 void Walker::ReadResource(JsonCursor* cursor) {
@@ -282,10 +288,8 @@ void Walker::ReadLog(JsonCursor* cursor) {
     good = ReadLogField(key, *json, range, &log);
   }
   log.size = static_cast<uint32_t>(cursor->position() - log.begin);
-  if (!good) ++result_.unreadable_spans;
-  const bool of_span =
-      !log.context.trace_id.is_zero() && !log.context.span_id.is_zero();
-  if (good && of_span && !cursor->failed()) result_.logs.push_back(log);
+  if (!good) CountUnreadable(log.begin);
+  if (good && !cursor->failed()) result_.logs.push_back(log);
   ReportProgress(cursor->position());
 }
 
@@ -359,14 +363,11 @@ std::string Walker::ReadScopeName(JsonCursor* cursor) {
 }
 
 void Walker::ReadSpan(JsonCursor* cursor) {
+  const size_t begin = cursor->position();
   auto span = ReadSpanObject(cursor);
   if (cursor->failed()) return;
-  if (span) {
-    if (span->links_unreadable) ++result_.unreadable_spans;
-    result_.spans.push_back(*span);
-  } else {
-    ++result_.unreadable_spans;
-  }
+  if (!span || span->links_unreadable) CountUnreadable(begin);
+  if (span) result_.spans.push_back(*span);
   ReportProgress(cursor->position());
 }
 

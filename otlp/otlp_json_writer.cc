@@ -6,6 +6,7 @@
 #include "spanlink/json/json_cursor.h"
 #include "spanlink/otlp/byte_edits.h"
 #include "spanlink/otlp/otlp_ids.h"
+#include "spanlink/otlp/otlp_json_filter.h"
 #include "spanlink/otlp/otlp_numbers.h"
 
 namespace spanlink {
@@ -71,16 +72,11 @@ std::vector<PresentOtlpLink> ReadLinks(std::string_view json) {
   return links;
 }
 
-// Ids are written as the span has its own: who reads them expects one form.
-void AppendLink(const OtlpLink& link, OtlpIdForm form, std::string* out) {
-  if (!out->empty()) out->push_back(',');
-  out->append("{\"traceId\":\"")
-      .append(OtlpIdText(link.target.trace_id, form))
-      .append("\",\"spanId\":\"")
-      .append(OtlpIdText(link.target.span_id, form))
-      .append("\"");
-  std::string_view separator = ",\"attributes\":[";
-  for (const OtlpLinkAttribute& attribute : link.attributes) {
+// With commas between them.
+template <typename Attributes>
+void AppendAttributes(const Attributes& attributes, std::string* out) {
+  std::string_view separator;
+  for (const OtlpLinkAttribute& attribute : attributes) {
     out->append(separator).append("{\"key\":");
     AppendJsonString(attribute.key, out);
     out->append(attribute.is_integer ? ",\"value\":{\"intValue\":"
@@ -89,36 +85,64 @@ void AppendLink(const OtlpLink& link, OtlpIdForm form, std::string* out) {
     out->append("}}");
     separator = ",";
   }
-  if (!link.attributes.empty()) out->push_back(']');
+}
+
+// Ids are written as the span has its own: who reads them expects one form.
+void AppendLink(const OtlpLink& link, OtlpIdForm form, std::string* out) {
+  if (!out->empty()) out->push_back(',');
+  out->append("{\"traceId\":\"")
+      .append(OtlpIdText(link.target.trace_id, form))
+      .append("\",\"spanId\":\"")
+      .append(OtlpIdText(link.target.span_id, form))
+      .append("\"");
+  if (!link.attributes.empty()) {
+    out->append(",\"attributes\":[");
+    AppendAttributes(link.attributes, out);
+    out->push_back(']');
+  }
   out->push_back('}');
 }
 
-void PlanEdits(std::string_view bytes, const OtlpSpanLinks& addition,
-               std::vector<ByteEdit>* edits) {
-  const OtlpSpan& span = *addition.span;
-  if (span.links_unreadable) return;
+// Appends elements to `array`, the value of the member `name`, which is in
+// `bytes`. Returns the member instead where the span has none.
+std::string AddElements(std::string_view bytes, std::string_view name,
+                        const std::string& elements, std::string_view array,
+                        std::vector<ByteEdit>* edits) {
+  if (elements.empty()) return "";
+  if (array.empty()) {
+    return ",\"" + std::string(name) + "\":[" + elements + "]";
+  }
+  const auto position = static_cast<size_t>(array.data() - bytes.data());
+  if (array == "null") {
+    edits->push_back({position, array.size(), "[" + elements + "]"});
+    return "";
+  }
+  // Right behind the last one, so that white space before the bracket stays
+  // where it is.
+  const size_t last = array.find_last_not_of(" \t\r\n", array.size() - 2);
+  edits->push_back(
+      {position + last + 1, 0, last == 0 ? elements : "," + elements});
+  return "";
+}
+
+// The array `attributes` of a span; the reader passes over null.
+std::string_view AttributesOf(std::string_view bytes, const OtlpSpan& span) {
+  if (!span.attributes.empty()) return span.Text(bytes, span.attributes);
+  return JsonMember(bytes.substr(span.begin, span.size), "attributes")
+      .value_or("");
+}
+
+// Returns the members that the span is to have beside its own.
+std::string PlanLinks(std::string_view bytes, const OtlpSpanChange& change,
+                      std::vector<ByteEdit>* edits) {
+  const OtlpSpan& span = *change.span;
   const OtlpLinkPlan plan =
-      PlanOtlpLinks(ReadLinks(span.Text(bytes, span.links)), addition.links,
+      PlanOtlpLinks(ReadLinks(span.Text(bytes, span.links)), change.links,
                     [&span](const OtlpLink& link, std::string* out) {
                       AppendLink(link, span.id_form, out);
                     });
-  std::string new_members;
-  if (plan.added > 0) {
-    const std::string& links = plan.links;
-    const std::string_view text = span.Text(bytes, span.links);
-    if (text.empty()) {
-      new_members = ",\"links\":[" + links + "]";
-    } else if (text == "null") {
-      edits->push_back(
-          {span.begin + span.links.begin, text.size(), "[" + links + "]"});
-    } else {
-      // Right behind the last link, so that white space before the bracket
-      // stays where it is.
-      const size_t last = text.find_last_not_of(" \t\r\n", text.size() - 2);
-      edits->push_back({span.begin + span.links.begin + last + 1, 0,
-                        plan.present == 0 ? links : "," + links});
-    }
-  }
+  std::string new_members = AddElements(bytes, "links", plan.links,
+                                        span.Text(bytes, span.links), edits);
   const std::string_view count = span.Text(bytes, span.dropped_links_count);
   const uint64_t before = ParseOtlpUint(count).value_or(0);
   const uint64_t after = DroppedOtlpLinks(plan, before);
@@ -128,16 +152,37 @@ void PlanEdits(std::string_view bytes, const OtlpSpanLinks& addition,
   } else if (after != before) {
     new_members += ",\"droppedLinksCount\":" + std::to_string(after);
   }
+  return new_members;
+}
+
+void PlanEdits(std::string_view bytes, const OtlpSpanChange& change,
+               std::vector<ByteEdit>* edits) {
+  const OtlpSpan& span = *change.span;
+  if (change.filter != nullptr) {
+    FilterOtlpJson(bytes, span, *change.filter, edits);
+  }
+  std::string new_members;
+  if (!change.attributes.empty()) {
+    std::string attributes;
+    AppendAttributes(change.attributes, &attributes);
+    new_members = AddElements(bytes, "attributes", attributes,
+                              AttributesOf(bytes, span), edits);
+  }
+  if (!span.links_unreadable) new_members += PlanLinks(bytes, change, edits);
   if (new_members.empty()) return;
   edits->push_back({span.begin + span.members_end, 0, new_members});
 }
 
 }  // namespace
 
-std::string WriteOtlpJson(std::string_view bytes, NextOtlpAddition next) {
+std::string WriteOtlpJson(std::string_view bytes, NextOtlpChange next,
+                          const std::vector<OtlpLogChange>& logs) {
   std::vector<ByteEdit> edits;
-  OtlpSpanLinks addition;
-  while (next(&addition)) PlanEdits(bytes, addition, &edits);
+  OtlpSpanChange change;
+  while (next(&change)) PlanEdits(bytes, change, &edits);
+  for (const OtlpLogChange& log : logs) {
+    FilterOtlpJson(bytes, *log.log, *log.filter, &edits);
+  }
   return ApplyByteEdits(bytes, std::move(edits));
 }
 

@@ -1,10 +1,10 @@
-// OtlpJsonWriter: puts links on the spans of OTLP/JSON and leaves every other
-// byte as it is.
+// OtlpJsonWriter: puts links and attributes on the spans of OTLP/JSON, cuts out
+// what a filter does not let through, and leaves every other byte as it is.
 //
 // Links are spliced into the text that the reader read: the order of fields,
 // the spelling of numbers, unknown fields and white space survive, and a file
 // to which nothing is added comes back identical. `otlp_link.h` says which
-// links a span gets.
+// links a span gets, `otlp_filter.h` what goes.
 //
 // Thread safety: stateless; thread-safe.
 // Complexity: O(bytes + links log links).
@@ -21,12 +21,14 @@
 
 namespace spanlink {
 
-// Returns `bytes` with the links that `next` makes on their spans.
-// REQUIRES: every span was read from `bytes` and occurs once.
-std::string WriteOtlpJson(std::string_view bytes, NextOtlpAddition next);
+// Returns `bytes` with the changes that `next` makes. REQUIRES: every span and
+// log record was read from `bytes` and occurs once.
+std::string WriteOtlpJson(std::string_view bytes, NextOtlpChange next,
+                          const std::vector<OtlpLogChange>& logs = {});
 inline std::string WriteOtlpJson(std::string_view bytes,
-                                 std::vector<OtlpSpanLinks> additions) {
-  return WriteOtlpJson(bytes, EachOtlpAddition(std::move(additions)));
+                                 std::vector<OtlpSpanChange> changes,
+                                 const std::vector<OtlpLogChange>& logs = {}) {
+  return WriteOtlpJson(bytes, EachOtlpChange(std::move(changes)), logs);
 }
 
 }  // namespace spanlink

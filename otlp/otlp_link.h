@@ -19,6 +19,7 @@
 #include "absl/functional/function_ref.h"
 #include "spanlink/model/short_text.h"
 #include "spanlink/model/span_context.h"
+#include "spanlink/otlp/otlp_filter.h"
 #include "spanlink/otlp/otlp_span.h"
 
 namespace spanlink {
@@ -44,32 +45,36 @@ struct OtlpLink {
   absl::InlinedVector<std::pair<std::string_view, ShortText>, 3> identity;
 };
 
-// The links that one span should have, in order.
-struct OtlpSpanLinks {
+// What is to change of one span.
+struct OtlpSpanChange {
   const OtlpSpan* span = nullptr;
-  std::vector<OtlpLink> links;
+  std::vector<OtlpLink> links;  // that it should have, in order
+  // Attributes that it does not have and should.
+  std::vector<OtlpLinkAttribute> attributes;
+  // What of it stays; nullptr: everything.
+  const OtlpFilter* filter = nullptr;
 };
 
-// Makes the additions to a file one after the other, in the order of their
-// spans or nearly so: fills in the next one, which is a former one or new, and
+// Makes the changes of a file one after the other, in the order of their spans
+// or nearly so: fills in the next one, which is a former one or new, and
 // returns false after the last.
-using NextOtlpAddition = absl::FunctionRef<bool(OtlpSpanLinks*)>;
+using NextOtlpChange = absl::FunctionRef<bool(OtlpSpanChange*)>;
 
-// Hands out additions that stand in a list.
-class EachOtlpAddition {
+// Hands out changes that stand in a list.
+class EachOtlpChange {
  public:
-  explicit EachOtlpAddition(std::vector<OtlpSpanLinks> additions)
-      : additions_(std::move(additions)) {}
+  explicit EachOtlpChange(std::vector<OtlpSpanChange> changes)
+      : changes_(std::move(changes)) {}
 
   // Const for `FunctionRef`.
-  bool operator()(OtlpSpanLinks* addition) const {
-    if (next_ == additions_.size()) return false;
-    *addition = additions_[next_++];
+  bool operator()(OtlpSpanChange* change) const {
+    if (next_ == changes_.size()) return false;
+    *change = changes_[next_++];
     return true;
   }
 
  private:
-  std::vector<OtlpSpanLinks> additions_;
+  std::vector<OtlpSpanChange> changes_;
   mutable size_t next_ = 0;
 };
 

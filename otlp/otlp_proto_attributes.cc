@@ -58,7 +58,7 @@ void OtlpProtoAttributeReader::Read(std::string_view attributes,
 
 void OtlpProtoAttributeReader::AddLog(std::string_view name,
                                       std::string_view attributes,
-                                      std::string_view body) {
+                                      std::string_view body, bool any) {
   OtlpEvent event;
   event.name = name;
   ProtoCursor cursor(attributes);
@@ -68,7 +68,7 @@ void OtlpProtoAttributeReader::AddLog(std::string_view name,
     }
   }
   NameOtlpEvent(&event);
-  if (event.name.empty()) return;
+  if (event.name.empty() && !any) return;
   OtlpAttribute value;
   value.key = kOtlpBodyKey;
   if (!body.empty() && ReadValue(ProtoCursor(body), &value)) {

@@ -31,9 +31,9 @@ class OtlpProtoAttributeReader {
 
   // Adds a log record as an event: without a name, the attribute `event.name`
   // counts; `body`, an AnyValue, becomes the attribute `body`. A record without
-  // a name is no event and not added.
+  // a name is no event and not added, unless `any`.
   void AddLog(std::string_view name, std::string_view attributes,
-              std::string_view body);
+              std::string_view body, bool any = false);
 
   const std::vector<OtlpAttribute>& attributes() const { return attributes_; }
   const std::vector<OtlpEvent>& events() const { return events_; }

@@ -74,7 +74,7 @@ class Walker {
   void ReadScope(ProtoCursor cursor, uint32_t envelope);
   void ReadScopeName(ProtoCursor cursor, std::string* name);
   void ReadSpan(const ProtoCursor& field, uint32_t envelope);
-  void ReadLog(const ProtoCursor& field);
+  void ReadLog(const ProtoCursor& field, uint32_t envelope);
   bool ReadLogField(const ProtoCursor& field, OtlpLog* log);
 
   bool ReadSpanField(const ProtoCursor& field, OtlpSpan* span);
@@ -82,6 +82,10 @@ class Walker {
   void ReadStatus(ProtoCursor cursor, OtlpSpan* span);
 
   uint32_t AddEnvelope(const ProtoCursor& field, uint32_t parent);
+  void CountUnreadable(const ProtoCursor& field) {
+    if (result_.unreadable_spans++ > 0) return;
+    result_.first_unreadable = field.field_begin();
+  }
   void Report(size_t offset, std::string_view expected);
   void Check(const ProtoCursor& cursor) {
     if (cursor.failed()) Report(cursor.position(), cursor.expected());
@@ -202,29 +206,33 @@ void Walker::ReadSpan(const ProtoCursor& field, uint32_t envelope) {
     span.members_end = static_cast<uint32_t>(cursor.position() - span.begin);
   }
   good = good && !cursor.failed();
-  if (good && log && span.context.trace_id.is_zero()) return ReadLog(field);
+  if (good && log && span.context.trace_id.is_zero())
+    return ReadLog(field, envelope);
   good = good && !span.context.trace_id.is_zero() &&
          !span.context.span_id.is_zero();
   if (good) {
     result_.spans.push_back(span);
   } else {
-    ++result_.unreadable_spans;
+    CountUnreadable(field);
   }
   ReportProgress(field.position());
 }
 
 // Most log records belong to no span: their ids are absent, empty or zero.
-void Walker::ReadLog(const ProtoCursor& field) {
+void Walker::ReadLog(const ProtoCursor& field, uint32_t envelope) {
   OtlpLog log;
+  log.envelope = envelope;
+  log.length_size = field.length_size();
   log.begin = field.value_begin();
   log.size = static_cast<uint32_t>(field.bytes().size());
   bool good = true;
   ProtoCursor cursor = field.Enter();
   while (cursor.Next()) good = ReadLogField(cursor, &log) && good;
-  const bool of_span =
-      !log.context.trace_id.is_zero() && !log.context.span_id.is_zero();
-  if (!good) ++result_.unreadable_spans;
-  if (good && of_span) result_.logs.push_back(log);
+  if (good) {
+    result_.logs.push_back(log);
+  } else {
+    CountUnreadable(field);
+  }
   ReportProgress(field.position());
 }
 

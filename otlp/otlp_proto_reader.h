@@ -7,8 +7,7 @@
 // times only, so that what it does not understand survives bit by bit.
 //
 // `LogsData` may stand among them, or behind spans in one message: its records
-// are told from spans by the types of their fields, and read if they name a
-// span.
+// are told from spans by the types of their fields.
 //
 // Liberal: fields in any order, unknown fields and groups anywhere, longer
 // varints than needed. Of a singular field that comes twice the last counts.

@@ -4,7 +4,9 @@
 #include <charconv>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <limits>
+#include <optional>
 #include <protozero/buffer_string.hpp>
 #include <protozero/varint.hpp>
 #include <utility>
@@ -12,7 +14,9 @@
 #include "absl/container/flat_hash_map.h"
 #include "spanlink/otlp/byte_edits.h"
 #include "spanlink/otlp/otlp_proto_fields.h"
+#include "spanlink/otlp/otlp_proto_filter.h"
 #include "spanlink/otlp/proto_cursor.h"
+#include "spanlink/otlp/proto_varint.h"
 
 namespace spanlink {
 namespace {
@@ -118,8 +122,8 @@ class FieldWriter {
     Number(tag, id.bytes.size());
     at_ = std::copy(id.bytes.begin(), id.bytes.end(), at_);
   }
-  void Attribute(const OtlpLinkAttribute& attribute) {
-    Number(otlp_proto::kLinkAttributes, SizeOfAttribute(attribute));
+  void Attribute(uint32_t tag, const OtlpLinkAttribute& attribute) {
+    Number(tag, SizeOfAttribute(attribute));
     Bytes(otlp_proto::kKey, attribute.key);
     Number(otlp_proto::kValue, SizeOfValue(attribute));
     if (attribute.is_integer) {
@@ -149,24 +153,8 @@ void AppendLink(const OtlpLink& link, std::string* out) {
   writer.IdBytes(otlp_proto::kLinkTraceId, link.target.trace_id);
   writer.IdBytes(otlp_proto::kLinkSpanId, link.target.span_id);
   for (const OtlpLinkAttribute& attribute : link.attributes) {
-    writer.Attribute(attribute);
+    writer.Attribute(otlp_proto::kLinkAttributes, attribute);
   }
-}
-
-std::string Varint(uint64_t value) {
-  std::string bytes;
-  protozero::add_varint_to_buffer(&bytes, value);
-  return bytes;
-}
-
-// Returns the length of an envelope, in at least `width` bytes.
-std::string LengthOf(uint64_t size, size_t width) {
-  std::string bytes = Varint(size);
-  while (bytes.size() < width) {
-    bytes.back() = static_cast<char>(bytes.back() | 0x80);
-    bytes.push_back('\0');
-  }
-  return bytes;
 }
 
 std::string FrameLengthOf(uint64_t size) {
@@ -187,8 +175,28 @@ uint32_t DroppedBefore(const OtlpSpan& span, std::string_view bytes) {
   return static_cast<uint32_t>(count);
 }
 
-// Appends what a span needs, inside of its message.
-void AppendEdits(std::string_view bytes, const OtlpSpanLinks& addition,
+// New attributes go behind the span's others.
+std::optional<ByteEdit> NewAttributes(const OtlpSpanChange& change) {
+  if (change.attributes.empty()) return std::nullopt;
+  const OtlpSpan& span = *change.span;
+  ByteEdit edit;
+  edit.position =
+      span.begin +
+      (span.attributes.empty() ? span.members_end : span.attributes.end());
+  size_t size = 0;
+  for (const OtlpLinkAttribute& attribute : change.attributes) {
+    size += SizeOfBytes(SizeOfAttribute(attribute));
+  }
+  edit.text.resize(size);
+  FieldWriter writer(edit.text.data());
+  for (const OtlpLinkAttribute& attribute : change.attributes) {
+    writer.Attribute(otlp_proto::kAttributes, attribute);
+  }
+  return edit;
+}
+
+// Appends what is added to a span, inside of its message.
+void AppendEdits(std::string_view bytes, const OtlpSpanChange& addition,
                  std::vector<ByteEdit>* edits) {
   const OtlpSpan& span = *addition.span;
   OtlpLinkPlan plan = PlanOtlpLinks(ReadLinks(span.Text(bytes, span.links)),
@@ -199,11 +207,15 @@ void AppendEdits(std::string_view bytes, const OtlpSpanLinks& addition,
       DroppedOtlpLinks(plan, before), std::numeric_limits<uint32_t>::max()));
   const OtlpRange count = span.dropped_links_count;
   if (after != before && !count.empty()) {
-    edits->push_back({span.begin + count.begin, count.size, Varint(after)});
+    edits->push_back(
+        {span.begin + count.begin, count.size, ProtoVarint(after)});
   } else if (after != before) {
-    records += Varint(otlp_proto::kDroppedLinksCount) + Varint(after);
+    records += ProtoVarint(otlp_proto::kDroppedLinksCount) + ProtoVarint(after);
   }
   const uint32_t end = span.links.empty() ? span.members_end : span.links.end();
+  if (auto attributes = NewAttributes(addition)) {
+    edits->push_back(*std::move(attributes));
+  }
   if (records.empty()) return;
   edits->push_back({span.begin + end, 0, std::move(records)});
 }
@@ -214,16 +226,26 @@ class Splice {
   Splice(std::string_view bytes, const OtlpSpans& spans)
       : bytes_(bytes), spans_(spans), grown_(spans.envelopes.size(), 0) {}
 
-  void Add(const OtlpSpanLinks& addition) {
-    const OtlpSpan& span = *addition.span;
-    const size_t first = edits_.size();
-    AppendEdits(bytes_, addition, &edits_);
+  // What is taken away is taken away also where there is no room for more.
+  void Add(const OtlpSpanChange& change) {
+    const OtlpSpan& span = *change.span;
+    std::vector<ByteEdit> edits;
+    if (change.filter != nullptr) {
+      edits = FilterOtlpProto(bytes_, span, *change.filter);
+    }
+    const size_t first = edits.size();
+    AppendEdits(bytes_, change, &edits);
     int64_t grown = 0;
-    for (size_t i = first; i < edits_.size(); ++i) grown += Growth(edits_[i]);
-    if (!FitsIntoFrame(span.envelope, grown)) edits_.resize(first);
-    if (edits_.size() == first || grown == 0) return;
-    grown_[span.envelope] +=
-        grown + SetLength(span.begin, span.length_size, Sum(span.size, grown));
+    for (size_t i = first; i < edits.size(); ++i) grown += Growth(edits[i]);
+    if (!FitsIntoFrame(span.envelope, grown)) edits.resize(first);
+    Grow({span.begin, span.size, span.length_size, span.envelope},
+         std::move(edits));
+  }
+
+  void Add(const OtlpLogChange& change) {
+    const OtlpLog& log = *change.log;
+    Grow({log.begin, log.size, log.length_size, log.envelope},
+         FilterOtlpProto(bytes_, log, *change.filter));
   }
 
   // Envelopes stand before what is in them.
@@ -251,9 +273,30 @@ class Splice {
   // The lengths of span, scope and resource grow to five bytes at most.
   static constexpr uint64_t kMaxLengthsGrowth = 12;
 
+  // A span or a log record.
+  struct Message {
+    size_t begin;
+    uint64_t size;
+    uint8_t length_size;
+    uint32_t envelope;
+  };
+
   static int64_t Growth(const ByteEdit& edit) {
     return static_cast<int64_t>(edit.text.size()) -
            static_cast<int64_t>(edit.size);
+  }
+  static int64_t Growth(const std::vector<ByteEdit>& edits) {
+    int64_t grown = 0;
+    for (const ByteEdit& edit : edits) grown += Growth(edit);
+    return grown;
+  }
+  void Grow(const Message& message, std::vector<ByteEdit> edits) {
+    const int64_t grown = Growth(edits);
+    std::move(edits.begin(), edits.end(), std::back_inserter(edits_));
+    if (grown == 0) return;
+    grown_[message.envelope] +=
+        grown +
+        SetLength(message.begin, message.length_size, Sum(message.size, grown));
   }
   static uint64_t Sum(uint64_t size, int64_t grown) {
     return size + static_cast<uint64_t>(grown);
@@ -274,7 +317,7 @@ class Splice {
 
   // Returns how much longer the length gets.
   int64_t SetLength(size_t begin, size_t width, uint64_t size) {
-    edits_.push_back({begin - width, width, LengthOf(size, width)});
+    edits_.push_back({begin - width, width, ProtoVarint(size, width)});
     return Growth(edits_.back());
   }
 
@@ -288,10 +331,12 @@ class Splice {
 }  // namespace
 
 std::string WriteOtlpProto(std::string_view bytes, const OtlpSpans& spans,
-                           NextOtlpAddition next) {
+                           NextOtlpChange next,
+                           const std::vector<OtlpLogChange>& logs) {
   Splice splice(bytes, spans);
-  OtlpSpanLinks addition;
-  while (next(&addition)) splice.Add(addition);
+  OtlpSpanChange change;
+  while (next(&change)) splice.Add(change);
+  for (const OtlpLogChange& log : logs) splice.Add(log);
   return splice.Finish();
 }
 

@@ -72,10 +72,9 @@ struct OtlpSpan {
   }
 };
 
-// A log record that belongs to a span: where GenAI events are that are not on
-// the span itself.
+// A log record: where GenAI events are that are not on the span itself.
 struct OtlpLog {
-  SpanContext context;
+  SpanContext context;  // zero, or half of it, if it belongs to no span
   std::optional<Time> time;
   // As of a span. `name` is the event's, `attributes` may hold it instead.
   size_t begin = 0;
@@ -83,6 +82,8 @@ struct OtlpLog {
   OtlpRange name;
   OtlpRange attributes;
   OtlpRange body;
+  uint32_t envelope = 0;
+  uint8_t length_size = 0;
 
   std::string_view Text(std::string_view file, OtlpRange range) const {
     return file.substr(begin + range.begin, range.size);
@@ -111,13 +112,14 @@ enum class OtlpFormat : uint8_t {
 struct OtlpSpans {
   OtlpFormat format = OtlpFormat::kJson;
   std::vector<OtlpSpan> spans;      // in the order of the file
-  std::vector<OtlpLog> logs;        // those with the id of a span, too
+  std::vector<OtlpLog> logs;        // also of no span: its id is zero
   std::vector<std::string> scopes;  // names; [0] is ""
   // What stands around spans in protobuf, the outer before the inner.
   std::vector<OtlpEnvelope> envelopes;
   // JSON: log records, and not even an empty list of spans.
   bool only_logs = false;
-  uint64_t unreadable_spans = 0;
+  uint64_t unreadable_spans = 0;  // and log records
+  size_t first_unreadable = 0;    // where the first of them stands
   // Lines of JSON and frames of protobuf that could not be read.
   uint64_t unreadable_lines = 0;
   // "NAME: OFFSET: expected …" for the first few of these.

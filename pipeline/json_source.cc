@@ -123,12 +123,19 @@ std::string JsonSource::NewLinks(const ConsumerLinks& consumer,
 }
 
 absl::StatusOr<std::string> JsonSource::Write(
-    const std::vector<ConsumerLinks>& links, const WriteOptions&) const {
+    const std::vector<ConsumerLinks>& links,
+    const WriteOptions& options) const {
   const std::string_view key = format_->links_key();
   if (key.empty()) {
     return absl::FailedPreconditionError(absl::StrFormat(
         "%s: files of the format `%s` have no place for links; ask for the "
         "links as JSON lines",
+        name_, std::string(format_->name())));
+  }
+  if (options.strip_content || options.tool_payload.any()) {
+    return absl::UnimplementedError(absl::StrFormat(
+        "%s: content is taken out of OTLP, or added to it, and not of files of "
+        "the format `%s`",
         name_, std::string(format_->name())));
   }
   std::vector<Edit> edits;

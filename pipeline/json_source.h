@@ -39,7 +39,8 @@ class JsonSource final : public TraceSource {
   }
   std::string_view bytes() const override { return bytes_; }
   // Splices links in where the format has a place for them, and leaves every
-  // other byte as it is; FailedPrecondition elsewhere.
+  // other byte as it is; FailedPrecondition elsewhere, Unimplemented if content
+  // is to change.
   absl::StatusOr<std::string> Write(const std::vector<ConsumerLinks>& links,
                                     const WriteOptions& options) const override;
 

@@ -4,30 +4,24 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "spanlink/dialects/dialect.h"
 #include "spanlink/dialects/message_memo.h"
 #include "spanlink/otlp/otlp_file.h"
+#include "spanlink/pipeline/otlp_decoder.h"
 #include "spanlink/pipeline/trace_format.h"
 #include "spanlink/pipeline/trace_source.h"
 
 namespace spanlink {
-
-// What decoding needs besides the bytes. Sources of one encoding that are
-// decoded in turns may share one.
-struct OtlpDecoder {
-  explicit OtlpDecoder(OtlpFormat format) : reader(format) {}
-
-  OtlpContentReader reader;
-  AttributeList attributes;
-  std::vector<SpanEvent> events;
-};
 
 // Returns how OTLP is encoded in a file; JSON for what is no OTLP.
 OtlpFormat ToOtlpFormat(TraceFormat format);
@@ -75,16 +69,35 @@ class OtlpSource final : public TraceSource {
   void AddLog(const Log& log);
 
  private:
-  OtlpSource(std::string bytes, OtlpSpans spans,
+  OtlpSource(std::string name, std::string bytes, OtlpSpans spans,
              std::shared_ptr<OtlpDecoder> decoder);
 
   void SortLogs();
 
   // The log records of a span, in the order of their times.
   std::span<const Log> LogsOf(const SpanContext& context) const;
-  // Fills the decoder's attributes and events with those of a span.
-  void ReadAttributes(const OtlpSpan& span);
 
+  // Reads spans with the log records of this file, the only ones whose bytes
+  // are there for certain when it is written.
+  class OwnReader;
+  // What is to be written, by the index of the span.
+  struct Changes {
+    std::map<size_t, OtlpSpanChange> spans;
+    std::vector<OtlpLogChange> logs;
+  };
+  std::string WriteChanges(const Changes& changes,
+                           const std::vector<ConsumerLinks>& links,
+                           const LinkProfile& profile) const;
+  // Filters the spans and the log records that are of GenAI.
+  absl::Status StripContent(Changes* changes) const;
+  absl::Status UnreadableContent() const;
+  // Adds the payload to the spans of tools and handoffs.
+  void AddPayloads(const std::vector<ConsumerLinks>& links,
+                   const PayloadProfile& profile, Changes* changes) const;
+  absl::flat_hash_map<size_t, std::string> HandoffArguments(
+      const std::vector<ConsumerLinks>& links, OwnReader* reader) const;
+
+  std::string name_;
   std::string bytes_;
   OtlpSpans spans_;
   std::shared_ptr<OtlpDecoder> decoder_;

@@ -5,7 +5,7 @@
 // apart by their content; turns spans into signals with the decoders in
 // `dialects/`; links them in settled mode; and writes the same trace with the
 // links on the consumer spans. Spans that cannot be read pass through
-// untouched.
+// untouched; where content is to be stripped nothing is written then.
 //
 // Several files may be read as one set, with `Reader`: a call, its execution
 // and its use may stand in different ones.
@@ -89,9 +89,11 @@ class TraceFile {
   TraceFormat format() const;
   bool compressed() const;  // in gzip
   // Returns the trace with the links on it, in gzip again if it was; identical
-  // if no link is added. Files stand one behind another, which is again a file
+  // if nothing changes. Files stand one behind another, which is again a file
   // of that format. Errors: InvalidArgument if they are of different formats,
-  // FailedPrecondition if one has no place for links, as recordings of the SDK.
+  // or if content is to be stripped and something could not be read: it may be
+  // content; FailedPrecondition if one has no place for links, as recordings of
+  // the SDK; Unimplemented if content of another format than OTLP is to change.
   absl::StatusOr<std::string> Write(const WriteOptions& options) const;
 
  private:

@@ -55,6 +55,7 @@ struct Record {
   std::string bytes;
   std::vector<std::string> problems;
   bool read = true;
+  bool withheld = false;
   std::vector<SpanLink> links;
   absl::flat_hash_map<SpanContext, size_t> places;  // of spans with links
   size_t waits_for = 0;                             // traces
@@ -131,6 +132,7 @@ struct TraceLinker::State {
   void Forget(Trace& trace);
 
   void Finish(Record& record);
+  void SetSize(Record& record);
   void HandOn(std::list<Record>::iterator record);
   void HandOut();
   void ForgetContent();
@@ -192,7 +194,9 @@ void TraceLinker::State::Add(uint64_t id, std::string bytes) {
   if (Read(*record, bytes)) {
     TakeSpans(*record);
   } else {
-    record->bytes = std::move(bytes);
+    record->withheld = !record->read && options.write.strip_content;
+    if (!record->withheld) record->bytes = std::move(bytes);
+    SetSize(*record);
   }
   if (record->waits_for == 0) Finish(*record);
 }
@@ -414,11 +418,15 @@ void TraceLinker::State::Finish(Record& record) {
     };
     auto written =
         record.source->Write(ByConsumer(record.links, place), options.write);
-    record.bytes = written.ok() ? *std::move(written)
-                                : std::string(record.source->bytes());
+    record.withheld = !written.ok() && options.write.strip_content;
+    if (record.withheld) {
+      record.problems = {std::string(written.status().message())};
+    } else {
+      record.bytes = written.ok() ? *std::move(written)
+                                  : std::string(record.source->bytes());
+    }
     record.source.reset();
-    held.bytes += record.bytes.size() - record.counted_bytes;
-    record.counted_bytes = record.bytes.size();
+    SetSize(record);
   }
   if (!options.keep_order) return HandOn(record.self);
   const auto is_done = [](const Record& r) {
@@ -427,11 +435,17 @@ void TraceLinker::State::Finish(Record& record) {
   while (!records.empty() && is_done(records.front())) HandOn(records.begin());
 }
 
+void TraceLinker::State::SetSize(Record& record) {
+  held.bytes += record.bytes.size() - record.counted_bytes;
+  record.counted_bytes = record.bytes.size();
+}
+
 void TraceLinker::State::HandOn(std::list<Record>::iterator record) {
   held.bytes -= record->counted_bytes;
   --held.records;
   ready.push_back({record->id, std::move(record->bytes), record->links.size(),
-                   record->read, std::move(record->problems)});
+                   record->read, record->withheld,
+                   std::move(record->problems)});
   records.erase(record);
 }
 

@@ -22,7 +22,8 @@
 // counted and with a sentence.
 //
 // Every record goes on, and once. Its bytes are changed by links alone, or by
-// what `WriteOptions` ask for.
+// what `WriteOptions` ask for. Where content is to be stripped, one that cannot
+// be read goes on without its bytes.
 //
 // Spans that come after their trace was settled (`late_span`) open it again:
 // they are linked with one another and with what comes later, and with earlier
@@ -85,6 +86,9 @@ struct LinkedRecord {
   std::string bytes;
   size_t links = 0;
   bool read = true;  // false: it is no OTLP, and as it came
+  // Content was to be stripped from what cannot be read: nothing goes on, and
+  // `problems` says why.
+  bool withheld = false;
   // What could not be read of it, a few sentences at most: "NAME: record ID:
   // OFFSET: expected …".
   std::vector<std::string> problems;

@@ -59,9 +59,23 @@ struct LinkProfile {
   bool semconv = true;  // `gen_ai.attribution.link_type`
 };
 
+// Attributes for what went into a tool and came out of it.
+struct PayloadProfile {
+  bool semconv = false;    // `gen_ai.tool.call.arguments`, `.result`
+  bool traceloop = false;  // `traceloop.entity.input`, `.output`
+
+  bool any() const { return semconv || traceloop; }
+};
+
 // How a file is written.
 struct WriteOptions {
   LinkProfile links;
+  // Written on the spans of tools and handoffs that have the payload under
+  // other names; nothing that a span has is changed.
+  PayloadProfile tool_payload;
+  // Takes prompts, answers, arguments and results out of the spans and log
+  // records, after they served for linking. Then no payload is written either.
+  bool strip_content = false;
 };
 
 // Reports progress: bytes done and bytes in all.

@@ -14,7 +14,7 @@ class FuzzCorpusTest : public ::testing::TestWithParam<fuzz::Target> {};
 
 TEST_P(FuzzCorpusTest, PromisesHold) {
   const std::string folder =
-      testing::SourceDir() + "/fuzz/corpus/" + std::string(GetParam().name);
+      testing::SourceDir() + "/fuzz/corpus/" + GetParam().name;
   size_t inputs = 0;
   for (const auto& file : std::filesystem::directory_iterator(folder)) {
     SCOPED_TRACE(file.path().string());
@@ -28,9 +28,7 @@ TEST_P(FuzzCorpusTest, PromisesHold) {
 
 INSTANTIATE_TEST_SUITE_P(Targets, FuzzCorpusTest,
                          ::testing::ValuesIn(fuzz::Targets()),
-                         [](const auto& info) {
-                           return std::string(info.param.name);
-                         });
+                         [](const auto& info) { return info.param.name; });
 
 TEST(FuzzTargetsTest, BrokenPromiseAborts) {
   EXPECT_DEATH(fuzz::Check(false, "two is one"), "broken promise: two is one");

@@ -65,6 +65,18 @@ TEST(MessagesTest, WholeRequestsAndResponsesAreRead) {
       ElementsAre("a"));
 }
 
+// W20: a tool of free text is called with text and not with an object.
+TEST(MessagesTest, W20CallsOfFreeTextToolsAndTheirResultsAreRead) {
+  EXPECT_THAT(
+      Choices(
+          R"([{"type":"custom_tool_call","call_id":"a","name":"f","input":"4 + 4"}])"),
+      ElementsAre("a f 4 + 4"));
+  EXPECT_THAT(
+      Uses(
+          R"([{"type":"custom_tool_call_output","call_id":"a","output":"8"}])"),
+      ElementsAre("a"));
+}
+
 TEST(MessagesTest, BedrockBlocksAreRead) {
   EXPECT_THAT(
       Choices(

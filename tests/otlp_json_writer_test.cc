@@ -51,7 +51,7 @@ std::string Written(const std::string& bytes, std::vector<OtlpLink> links) {
   const auto spans = ReadOtlpJson("f", bytes);
   EXPECT_TRUE(spans.ok()) << spans.status();
   if (!spans.ok()) return "";
-  std::vector<OtlpSpanLinks> additions;
+  std::vector<OtlpSpanChange> additions;
   additions.push_back({&spans->spans.at(0), std::move(links)});
   return WriteOtlpJson(bytes, std::move(additions));
 }
@@ -180,7 +180,7 @@ TEST(OtlpJsonWriterTest, SpansOfSeveralLinesAreWrittenInAnyOrder) {
   const std::string bytes = first + "\n" + Document(",\"name\":\"n\"") + "\n";
   const auto spans = ReadOtlpJson("f", bytes);
   ASSERT_TRUE(spans.ok());
-  std::vector<OtlpSpanLinks> additions;
+  std::vector<OtlpSpanChange> additions;
   additions.push_back({&spans->spans.at(1), {Link(kTarget, "second")}});
   additions.push_back({&spans->spans.at(0), {Link(kTarget, "first")}});
   EXPECT_EQ(WriteOtlpJson(bytes, std::move(additions)),
@@ -204,6 +204,27 @@ TEST(OtlpJsonWriterTest, IdsAreWrittenAsTheSpanHasItsOwn) {
   prefixed.insert(prefixed.find("5b8e"), "0x");
   EXPECT_EQ(WrittenTwice(document("0xeee19b7ec3c1b174", ""), {Link(kTarget)}),
             document("0xeee19b7ec3c1b174", ",\"links\":[" + prefixed + "]"));
+}
+
+TEST(OtlpJsonWriterTest, AttributesAreAddedToTheSpan) {
+  const auto written = [](const std::string& fields) {
+    const std::string bytes = Document(fields);
+    const auto spans = ReadOtlpJson("f", bytes);
+    OtlpSpanChange change;
+    change.span = &spans->spans.at(0);
+    change.attributes = {{"k", "\"v"}};
+    change.links = {Link("00000000000000aa")};
+    return WriteOtlpJson(bytes, {change});
+  };
+  const std::string links = ",\"links\":[" + LinkText("00000000000000aa") + "]";
+  const std::string k = R"({"key":"k","value":{"stringValue":"\"v"}})";
+  EXPECT_EQ(written(""), Document(",\"attributes\":[" + k + "]" + links));
+  EXPECT_EQ(written(R"(,"attributes": null )"),
+            Document(",\"attributes\": [" + k + "]" + links + " "));
+  EXPECT_EQ(written(R"(,"attributes":[ ])"),
+            Document(",\"attributes\":[" + k + " ]" + links));
+  EXPECT_EQ(written(R"(,"attributes":[{"key":"a"} ])"),
+            Document(R"(,"attributes":[{"key":"a"},)" + k + " ]" + links));
 }
 
 TEST(OtlpJsonWriterTest, IntegersAreWrittenAsStrings) {

@@ -105,7 +105,7 @@ std::vector<const OtlpLink*> Missing(const oracle::Span& span,
 struct Case {
   std::string bytes;
   OtlpSpans spans;
-  std::vector<OtlpSpanLinks> additions;
+  std::vector<OtlpSpanChange> additions;
 };
 
 Case MakeCase(uint64_t seed) {
@@ -115,7 +115,7 @@ Case MakeCase(uint64_t seed) {
   result.spans = ReadOk(result.bytes, OtlpFormat::kProto);
   for (const OtlpSpan& span : result.spans.spans) {
     if (maker.Chance(30)) continue;
-    OtlpSpanLinks addition{&span, {}};
+    OtlpSpanChange addition{&span, {}};
     for (size_t i = maker.Below(6); i > 0; --i) {
       addition.links.push_back(maker.Link());
     }
@@ -176,8 +176,8 @@ TEST(OtlpProtoOracleTest, LinksAreThereAndTheRestIsIdentical) {
     oracle::TracesData new_traces = Parsed(written);
     const auto old_spans = SpansOf(old_traces);
     const auto new_spans = SpansOf(new_traces);
-    std::map<size_t, const OtlpSpanLinks*> wanted;
-    for (const OtlpSpanLinks& addition : c.additions) {
+    std::map<size_t, const OtlpSpanChange*> wanted;
+    for (const OtlpSpanChange& addition : c.additions) {
       wanted[size_t(addition.span - c.spans.spans.data())] = &addition;
     }
     for (size_t i = 0; i < old_spans.size(); ++i) {
@@ -219,7 +219,7 @@ TEST(OtlpProtoOracleTest, NothingAddedAndLinkedAgainChangeNothing) {
     const std::string written = WriteOtlp(c.bytes, c.spans, c.additions);
     const OtlpSpans again = ReadOk(written, OtlpFormat::kProto);
     ASSERT_EQ(again.spans.size(), c.spans.spans.size());
-    for (OtlpSpanLinks& addition : c.additions) {
+    for (OtlpSpanChange& addition : c.additions) {
       addition.span =
           &again.spans[size_t(addition.span - c.spans.spans.data())];
     }
@@ -244,10 +244,10 @@ TEST(OtlpProtoOracleTest, FramesAreWrittenAsFrames) {
     const OtlpSpans spans = ReadOk(bytes, OtlpFormat::kProtoFrames);
     ASSERT_EQ(spans.spans.size(),
               one.spans.spans.size() + two.spans.spans.size());
-    std::vector<OtlpSpanLinks> additions;
+    std::vector<OtlpSpanChange> additions;
     for (const Case* c : {&one, &two}) {
       const size_t first = c == &one ? 0 : one.spans.spans.size();
-      for (const OtlpSpanLinks& addition : c->additions) {
+      for (const OtlpSpanChange& addition : c->additions) {
         const size_t index = size_t(addition.span - c->spans.spans.data());
         additions.push_back({&spans.spans[first + index], addition.links});
       }

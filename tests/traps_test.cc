@@ -577,6 +577,39 @@ TEST(TrapsTest, Trap19TheScopesNameDecidesNothing) {
   }
 }
 
+// W20 of the peers' failures: a tool of free text has no id on its span, and
+// its arguments are no JSON on either side.
+TEST(TrapsTest, W20FreeTextToolsAreLinkedByTheirText) {
+  const auto calls = [](const std::string& text, const std::string& id) {
+    return json{{"type", "custom_tool_call"},
+                {"call_id", id},
+                {"name", "calc"},
+                {"input", text}};
+  };
+  const auto tool = [](const std::string& text) {
+    return Attributes{{"openinference.span.kind", "TOOL"},
+                      {"tool.name", "calc"},
+                      {"input.value", text}};
+  };
+  const json answer = {calls("4 + 4", "a"), calls("4 * 4", "b")};
+  const json result = {{{"type", "custom_tool_call_output"},
+                        {"call_id", "b"},
+                        {"output", "16"}}};
+  EXPECT_THAT(
+      Spans()
+          .Span('l', 0, 1, 2,
+                {{"openinference.span.kind", "LLM"},
+                 {"output.value", json{{"output", answer}}.dump()}})
+          .Span('t', 0, 3, 4, tool("4 * 4"))
+          .Span('u', 0, 5, 6, tool("4 + 4"))
+          .Span('m', 0, 7, 8,
+                {{"openinference.span.kind", "LLM"},
+                 {"input.value", json{{"input", result}}.dump()}})
+          .Links(),
+      ElementsAre("t<-l tool_choice arguments", "u<-l tool_choice arguments",
+                  "m<-t tool_result arguments"));
+}
+
 // Hex of any case; the other formats are in json_formats_test.cc.
 TEST(TrapsTest, Trap20IdsInUpperCaseAreTheSame) {
   Spans run;

@@ -20,19 +20,22 @@ namespace {
 namespace nb = nanobind;
 using namespace nb::literals;  // NOLINT(google-build-using-namespace): `"x"_a`
 
-struct Wanted {
+Options ToOptions(std::string_view policy, std::string_view min_evidence,
+                  std::string_view cross_trace) {
   Options options;
-  LinkProfile profile;
-};
+  options.use_policy = ToPolicy(policy);
+  options.min_evidence = ToEvidence(min_evidence);
+  options.cross_trace = ToCrossTrace(cross_trace);
+  return options;
+}
 
-Wanted ToWanted(std::string_view policy, std::string_view min_evidence,
-                std::string_view cross_trace, std::string_view profile) {
-  Wanted wanted;
-  wanted.options.use_policy = ToPolicy(policy);
-  wanted.options.min_evidence = ToEvidence(min_evidence);
-  wanted.options.cross_trace = ToCrossTrace(cross_trace);
-  wanted.profile = ToProfile(profile);
-  return wanted;
+WriteOptions ToWriteOptions(std::string_view profile,
+                            std::string_view tool_payload, bool strip_content) {
+  WriteOptions write;
+  write.links = ToProfile(profile);
+  write.tool_payload = ToToolPayload(tool_payload);
+  write.strip_content = strip_content;
+  return write;
 }
 
 template <typename T>
@@ -75,13 +78,15 @@ std::string BytesOf(const nb::bytes& trace) {
 
 nb::bytes Link(const nb::bytes& trace, std::string_view policy,
                std::string_view min_evidence, std::string_view cross_trace,
-               std::string_view profile) {
-  const Wanted wanted = ToWanted(policy, min_evidence, cross_trace, profile);
+               std::string_view profile, std::string_view tool_payload,
+               bool strip_content) {
+  const Options options = ToOptions(policy, min_evidence, cross_trace);
+  const WriteOptions write =
+      ToWriteOptions(profile, tool_payload, strip_content);
   std::string bytes = BytesOf(trace);
   {
     const nb::gil_scoped_release release;
-    bytes = OrRaise(LinkBytes("trace", std::move(bytes), wanted.options)
-                        .Write({.links = wanted.profile}));
+    bytes = OrRaise(LinkBytes("trace", std::move(bytes), options).Write(write));
   }
   return nb::bytes(bytes.data(), bytes.size());
 }
@@ -90,26 +95,28 @@ std::vector<LinkValue> FindLinks(const nb::bytes& trace, std::string_view name,
                                  std::string_view policy,
                                  std::string_view min_evidence,
                                  std::string_view cross_trace) {
-  const Wanted wanted = ToWanted(policy, min_evidence, cross_trace, "none");
+  const Options options = ToOptions(policy, min_evidence, cross_trace);
   std::string bytes = BytesOf(trace);
   const nb::gil_scoped_release release;
-  return LinksOf(LinkBytes(name, std::move(bytes), wanted.options));
+  return LinksOf(LinkBytes(name, std::move(bytes), options));
 }
 
 // Returns the trace with links and the links. The name is for messages.
-std::pair<std::string, std::vector<LinkValue>> LinkAll(std::string_view name,
-                                                       std::string bytes,
-                                                       const Wanted& wanted) {
+std::pair<std::string, std::vector<LinkValue>> LinkAll(
+    std::string_view name, std::string bytes, const Options& options,
+    const WriteOptions& write) {
   const nb::gil_scoped_release release;
-  const TraceFile trace = LinkBytes(name, std::move(bytes), wanted.options);
-  return {OrRaise(trace.Write({.links = wanted.profile})), LinksOf(trace)};
+  const TraceFile trace = LinkBytes(name, std::move(bytes), options);
+  return {OrRaise(trace.Write(write)), LinksOf(trace)};
 }
 
 nb::object LinkNamed(std::string_view name, const nb::bytes& trace,
                      std::string_view policy, std::string_view min_evidence,
-                     std::string_view cross_trace, std::string_view profile) {
-  const Wanted wanted = ToWanted(policy, min_evidence, cross_trace, profile);
-  const auto [bytes, links] = LinkAll(name, BytesOf(trace), wanted);
+                     std::string_view cross_trace, std::string_view profile,
+                     std::string_view tool_payload, bool strip_content) {
+  const auto [bytes, links] = LinkAll(
+      name, BytesOf(trace), ToOptions(policy, min_evidence, cross_trace),
+      ToWriteOptions(profile, tool_payload, strip_content));
   return nb::make_tuple(nb::bytes(bytes.data(), bytes.size()), links);
 }
 
@@ -119,13 +126,21 @@ void BindFiles(nb::module_& module) {
   module.def(
       "link", &Link, "trace"_a, nb::kw_only(), "policy"_a = "first",
       "min_evidence"_a = "name", "cross_trace"_a = "conversation",
-      "profile"_a = "datadog,semconv",
+      "profile"_a = "datadog,semconv", "tool_payload"_a = "none",
+      "strip_content"_a = false,
       "Returns a trace (OTLP in JSON or protobuf, plain or in gzip) with span\n"
       "links on it, in the format in which it came and every other byte as it\n"
       "was. `profile`: the attributes of the\n"
       "links. The GIL is released. O(n log n) for n spans.\n\n"
+      "`tool_payload`: what went into a tool and came out of it, as\n"
+      "attributes that others know: \"semconv\", \"traceloop\", both with a\n"
+      "comma, or \"none\"; what a span has is not changed, and nothing is\n"
+      "written if TRACELOOP_TRACE_CONTENT is off. `strip_content`: takes\n"
+      "prompts, answers, arguments and results out, after they served for\n"
+      "linking, and writes no payload. Both are for OTLP.\n\n"
       "Raises ValueError, with the offset and what was expected there, if the\n"
-      "envelope cannot be read; spans that cannot be read pass through.");
+      "envelope cannot be read; spans that cannot be read pass through, but\n"
+      "for `strip_content`, which raises.");
   module.def(
       "find_links", &FindLinks, "trace"_a, nb::kw_only(), "name"_a = "trace",
       "policy"_a = "first", "min_evidence"_a = "name",
@@ -136,8 +151,10 @@ void BindFiles(nb::module_& module) {
       "as `link` does.");
   module.def("link_named", &LinkNamed, "name"_a, "trace"_a, nb::kw_only(),
              "policy"_a, "min_evidence"_a, "cross_trace"_a, "profile"_a,
+             "tool_payload"_a, "strip_content"_a,
              nb::sig("def link_named(name: str, trace: bytes, *, policy: str, "
-                     "min_evidence: str, cross_trace: str, profile: str) -> "
+                     "min_evidence: str, cross_trace: str, profile: str, "
+                     "tool_payload: str, strip_content: bool) -> "
                      "tuple[bytes, list[SpanLink]]"));
 }
 

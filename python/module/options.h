@@ -18,6 +18,9 @@ CrossTrace ToCrossTrace(std::string_view name);
 Evidence ToEvidence(std::string_view name);
 // "datadog,semconv", one of them, or "none".
 LinkProfile ToProfile(std::string_view names);
+// "semconv,traceloop", one of them, or "none"; none if the environment forbids
+// content (content_gate.h).
+PayloadProfile ToToolPayload(std::string_view names);
 
 }  // namespace spanlink::python
 

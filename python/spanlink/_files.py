@@ -13,6 +13,8 @@ def link_file(
     min_evidence: str = "name",
     cross_trace: str = "conversation",
     profile: str = "datadog,semconv",
+    tool_payload: str = "none",
+    strip_content: bool = False,
 ) -> list[SpanLink]:
     """Returns the links of a trace file, in the order of their consumers' start.
 
@@ -33,7 +35,14 @@ def link_file(
         trace = file.read()
     if output is None:
         return find_links(trace, name=name, **options)
-    linked, links = link_named(name, trace, profile=profile, **options)
+    linked, links = link_named(
+        name,
+        trace,
+        profile=profile,
+        tool_payload=tool_payload,
+        strip_content=strip_content,
+        **options,
+    )
     _replace(os.path.realpath(output), linked)
     return links
 

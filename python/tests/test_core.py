@@ -406,6 +406,55 @@ def test_link_file_writes_the_linked_trace(tmp_path):
     assert os.listdir(tmp_path) == ["out.json"]
 
 
+def test_content_is_stripped_and_links_stay(tmp_path):
+    source = DEMO / "demo.otlp.json"
+    stripped = spanlink.link(source.read_bytes(), strip_content=True)
+    assert b"Lisbon" in source.read_bytes()
+    assert b"Lisbon" not in stripped
+    links = [
+        [span.get("links") for span in spans_of(trace)]
+        for trace in (stripped, spanlink.link(source.read_bytes()))
+    ]
+    assert links[0] == links[1]
+    assert spanlink.link(stripped, strip_content=True) == stripped
+    output = tmp_path / "out.json"
+    assert len(spanlink.link_file(source, output, strip_content=True)) == 16
+    assert output.read_bytes() == stripped
+    with pytest.raises(ValueError, match="cannot be read"):
+        spanlink.link(b'{"resourceSpans":[5]}', strip_content=True)
+
+
+def test_payloads_are_written_where_content_is_allowed(tmp_path, monkeypatch):
+    monkeypatch.delenv("TRACELOOP_TRACE_CONTENT", raising=False)
+    trace = (DEMO / "demo.otlp.json").read_bytes()
+    both = spanlink.link(trace, tool_payload="semconv,traceloop")
+    tool = next(s for s in spans_of(both) if s["name"] == "find_booking")
+    texts = {a["key"]: a["value"].get("stringValue") for a in tool["attributes"]}
+    assert texts["gen_ai.tool.call.arguments"] == '{"reference":"WR-204"}'
+    assert texts["traceloop.entity.input"] == '{"reference":"WR-204"}'
+    assert texts["gen_ai.tool.call.result"] == texts["traceloop.entity.output"]
+    output = tmp_path / "out.json"
+    spanlink.link_file(DEMO / "demo.otlp.json", output, tool_payload="semconv")
+    assert b"gen_ai.tool.call.result" in output.read_bytes()
+    assert b"traceloop" not in output.read_bytes()
+    with pytest.raises(ValueError, match="semconv, traceloop"):
+        spanlink.link(trace, tool_payload="datadog")
+    plain = spanlink.link(trace)
+    stripped = spanlink.link(trace, strip_content=True)
+    assert stripped == spanlink.link(trace, strip_content=True, tool_payload="semconv")
+    monkeypatch.setenv("TRACELOOP_TRACE_CONTENT", "false")
+    assert spanlink.link(trace, tool_payload="semconv") == plain
+
+
+def spans_of(trace):
+    return [
+        span
+        for resource in json.loads(trace)["resourceSpans"]
+        for scope in resource["scopeSpans"]
+        for span in scope["spans"]
+    ]
+
+
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
     path = tmp_path / "broken.json"
     path.write_bytes(b'{"resourceSpans"')
