@@ -9,8 +9,9 @@
 // strings or bare numbers, `null` for "absent", snake_case and former names of
 // the envelope's fields, unknown fields anywhere.
 //
-// `resourceLogs` beside `resourceSpans`, or in lines, objects and files of their
-// own, are read for the records that name a span; the others are passed over.
+// `resourceLogs` beside `resourceSpans`, or in lines, objects and files of
+// their own, are read for the records that name a span; the others are passed
+// over.
 //
 // One broken line does not lose the others. The first text that is no document
 // switches to one document a line, and lines that cannot be read are counted
