@@ -22,7 +22,7 @@ std::pair<std::string, std::string> IdsOf(const SpanIndex& spans,
   if (span == nullptr) {
     return {context.trace_id.ToHex(), context.span_id.ToHex()};
   }
-  return {span->trace_id_text, span->span_id_text};
+  return {std::string(span->trace_id_text), std::string(span->span_id_text)};
 }
 
 }  // namespace

@@ -88,9 +88,9 @@ const SpanContext& ProducerOf(const SpanLink& link) { return link.producer; }
 std::string NameOf(const SpanSummary& span) {
   if (IsExecution(span) && !span.tool_name.empty()) {
     const bool tool = span.kind == SpanKind::kTool;
-    return tool ? span.tool_name : "handoff to " + span.tool_name;
+    return std::string(tool ? "" : "handoff to ").append(span.tool_name);
   }
-  return span.name.empty() ? "(no name)" : span.name;
+  return std::string(span.name.empty() ? "(no name)" : span.name);
 }
 
 SpanIndex::SpanIndex(std::span<const SpanSummary> spans)

@@ -25,6 +25,7 @@ set(SPANLINK_CORE_SOURCES
   linker/json_scanner.cc
   linker/parking_lot.cc
   linker/scope.cc
+  linker/settled_linker.cc
   linker/span_tree.cc
   linker/tool_call_tracker.cc
 )
@@ -45,6 +46,7 @@ set(SPANLINK_READER_SOURCES
   otlp/otlp_proto_reader.cc
   otlp/otlp_proto_writer.cc
   otlp/proto_cursor.cc
+  otlp/unescaped_texts.cc
   dialects/adot.cc
   dialects/arguments.cc
   dialects/attributes.cc
@@ -54,6 +56,7 @@ set(SPANLINK_READER_SOURCES
   dialects/google_adk.cc
   dialects/langfuse.cc
   dialects/langsmith.cc
+  dialects/message_memo.cc
   dialects/messages.cc
   dialects/mlflow.cc
   dialects/openai_agents_events.cc
@@ -81,6 +84,7 @@ set(SPANLINK_READER_SOURCES
   pipeline/record_splitter.cc
   pipeline/recording_source.cc
   pipeline/sdk_dump_format.cc
+  pipeline/text_pool.cc
   pipeline/trace_file.cc
   pipeline/trace_format.cc
   pipeline/trace_linker.cc
@@ -198,6 +202,7 @@ set(SPANLINK_TESTS
   tests/json_scanner_test.cc
   tests/keyed_hash_test.cc
   tests/memory_test.cc
+  tests/message_memo_test.cc
   tests/messages_test.cc
   tests/openai_agents_events_test.cc
   tests/openinference_dialect_test.cc
@@ -219,16 +224,19 @@ set(SPANLINK_TESTS
   tests/registry_test.cc
   tests/requirements_test.cc
   tests/reused_test.cc
+  tests/settled_linker_test.cc
   tests/short_text_test.cc
   tests/span_context_test.cc
   tests/span_link_test.cc
   tests/table_test.cc
+  tests/text_pool_test.cc
   tests/terminal_text_test.cc
   tests/text_calls_test.cc
   tests/tool_call_tracker_test.cc
   tests/trace_file_test.cc
   tests/trace_linker_test.cc
   tests/traps_test.cc
+  tests/unescaped_texts_test.cc
   tests/vendor_dialects_test.cc
   tests/why_tree_test.cc
 )

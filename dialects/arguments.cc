@@ -51,7 +51,8 @@ struct Wrapper {
   std::optional<std::string_view> args, kwargs, input, inputs, input_str;
 };
 
-Wrapper ReadWrapper(std::string_view json) {
+// Returns nullopt if `json` is no JSON object.
+std::optional<Wrapper> ReadWrapper(std::string_view json) {
   Wrapper wrapper;
   const std::array<
       std::pair<std::string_view, std::optional<std::string_view>*>, 5>
@@ -62,7 +63,7 @@ Wrapper ReadWrapper(std::string_view json) {
                  {"input_str", &wrapper.input_str}}};
   JsonCursor cursor(json);
   std::string_view key;
-  if (!cursor.EnterObject()) return wrapper;
+  if (!cursor.EnterObject()) return std::nullopt;
   while (cursor.NextMember(&key)) {
     const auto field =
         std::find_if(fields.begin(), fields.end(),
@@ -70,7 +71,8 @@ Wrapper ReadWrapper(std::string_view json) {
     const auto value = cursor.ReadRaw();
     if (field != fields.end()) *field->second = value;
   }
-  return cursor.failed() ? Wrapper() : wrapper;
+  if (cursor.failed() || !cursor.AtEnd()) return std::nullopt;
+  return wrapper;
 }
 
 // Returns the only element of an array.
@@ -123,12 +125,13 @@ std::string CleanId(std::string_view id) {
 }
 
 std::string IdFromJson(std::string_view json) {
-  JsonCursor cursor(json);
-  if (!cursor.EnterArray()) {
-    const auto text = JsonString(json);
-    return text ? CleanId(*text) : "";
+  if (!json.starts_with('[')) {
+    std::string unescaped;
+    return CleanId(JsonText(json, &unescaped));
   }
   std::string last;
+  JsonCursor cursor(json);
+  cursor.EnterArray();
   while (cursor.NextElement()) last = CleanId(cursor.ReadStringOrSkip());
   return cursor.failed() ? "" : last;
 }
@@ -139,28 +142,34 @@ bool IsPlaceholder(std::string_view text) {
          kRedactions.end();
 }
 
+// A redaction inside of JSON is a whole string.
 bool IsRedacted(std::string_view text) {
   if (IsPlaceholder(text)) return true;
-  for (const std::string_view word : kRedactions) {
-    size_t at = text.find(word, 1);
-    for (; at != std::string_view::npos; at = text.find(word, at + 1)) {
-      const size_t end = at + word.size();
-      const bool closed = end < text.size() && text[end] == '"';
-      if (closed && text[at - 1] == '"') return true;
+  size_t quote = text.find('"');
+  for (; quote != std::string_view::npos; quote = text.find('"', quote + 1)) {
+    const std::string_view rest = text.substr(quote + 1);
+    for (const std::string_view word : kRedactions) {
+      if (rest.size() > word.size() && rest.front() == word.front() &&
+          rest.starts_with(word) && rest[word.size()] == '"') {
+        return true;
+      }
     }
   }
   return false;
 }
 
+// Whether the text is JSON is asked last.
 bool IsTruncated(std::string_view text) {
   constexpr std::string_view kNote = "[truncated]";
   const std::string_view trimmed = Trimmed(text);
   if (trimmed.size() > kNote.size() && trimmed.ends_with(kNote)) return true;
   if (trimmed.empty() || (trimmed[0] != '{' && trimmed[0] != '[')) return false;
+  const bool looks_cut = trimmed.ends_with("...") ||
+                         trimmed.ends_with("\xE2\x80\xA6") ||
+                         IsLimit(text.size()) || IsLimit(CountCodePoints(text));
+  if (!looks_cut) return false;
   JsonCursor cursor(trimmed);
-  if (cursor.Skip() || !cursor.failed_at_end()) return false;
-  return trimmed.ends_with("...") || trimmed.ends_with("\xE2\x80\xA6") ||
-         IsLimit(text.size()) || IsLimit(CountCodePoints(text));
+  return !cursor.Skip() && cursor.failed_at_end();
 }
 
 std::optional<std::string> CaptureArguments(std::string_view text,
@@ -181,7 +190,9 @@ std::optional<std::string> CaptureArguments(std::string_view text,
 
 std::optional<std::string> CaptureJsonArguments(std::string_view json,
                                                 SpanFacts* facts) {
-  return CaptureArguments(ValueText(json), facts);
+  std::string unescaped;
+  return CaptureArguments(
+      json.starts_with('"') ? JsonText(json, &unescaped) : json, facts);
 }
 
 void SetToolArguments(std::string_view text, SpanFacts* facts) {
@@ -190,12 +201,13 @@ void SetToolArguments(std::string_view text, SpanFacts* facts) {
   if (!facts->arguments) return;
   const std::string_view trimmed = Trimmed(*facts->arguments);
   if (trimmed.empty() || trimmed[0] != '{') return;
-  if (!IsJson(trimmed)) {
+  const std::optional<Wrapper> found = ReadWrapper(trimmed);
+  if (!found) {
     auto literal = PythonLiteralToJson(trimmed);
     if (literal) AddReading(*std::move(literal), facts);
     return;
   }
-  const Wrapper wrapper = ReadWrapper(trimmed);
+  const Wrapper& wrapper = *found;
   AddWrapped(wrapper.inputs, facts);
   AddWrapped(wrapper.input, facts);
   AddWrapped(wrapper.input_str, facts);

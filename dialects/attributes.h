@@ -32,29 +32,49 @@ class AttributeList {
   void Clear();
   void Add(const Attribute& attribute) {
     attributes_.push_back(attribute);
-    first_letters_ |= BitOf(attribute.key);
+    beginnings_ |= BeginningOf(attribute.key);
+    keys_ |= BitOf(attribute.key);
   }
   // Sorts. REQUIRES: called after the last `Add` and before any look-up. The
   // last of equal keys wins.
   void Seal();
 
   // Returns nullptr if there is none, or if it is null.
-  const Attribute* Find(std::string_view key) const;
+  const Attribute* Find(std::string_view key) const {
+    return (keys_ & BitOf(key)) == 0 ? nullptr : Search(key);
+  }
   bool Has(std::string_view key) const { return Find(key) != nullptr; }
   // Returns "" if there is none.
   std::string_view Text(std::string_view key) const;
   // Returns all whose key begins with `prefix`, sorted by key.
-  std::span<const Attribute> WithPrefix(std::string_view prefix) const;
+  std::span<const Attribute> WithPrefix(std::string_view prefix) const {
+    const uint64_t beginning = BeginningOf(prefix);
+    const bool may_be = beginning == 0 || (beginnings_ & beginning) != 0;
+    return may_be ? SearchPrefix(prefix) : std::span<const Attribute>();
+  }
 
  private:
-  // Whether a key may begin with the letter: most questions are about keys that
-  // a span has nothing of.
-  static uint32_t BitOf(std::string_view key) {
-    return key.empty() ? ~uint32_t{0} : uint32_t{1} << (key.front() & 31);
+  const Attribute* Search(std::string_view key) const;
+  std::span<const Attribute> SearchPrefix(std::string_view prefix) const;
+  // Of a few, the one that is asked for is found by looking at each.
+  static constexpr size_t kFew = 24;
+  // Most questions are about keys that a span has nothing of: a bit each tells
+  // what keys begin with, and what they end with and how long they are.
+  static constexpr size_t kBeginning = 8;
+  static uint64_t BeginningOf(std::string_view key) {
+    if (key.size() < kBeginning) return 0;
+    const auto last = static_cast<uint8_t>(key[kBeginning - 1]);
+    return uint64_t{1} << ((static_cast<uint8_t>(key[0]) + 5 * last) % 64);
+  }
+  static uint64_t BitOf(std::string_view key) {
+    if (key.empty()) return ~uint64_t{0};
+    const auto last = static_cast<uint8_t>(key.back());
+    return uint64_t{1} << ((last + 11 * key.size()) % 64);
   }
 
   std::vector<Attribute> attributes_;
-  uint32_t first_letters_ = 0;
+  uint64_t beginnings_ = 0;
+  uint64_t keys_ = 0;
 };
 
 }  // namespace spanlink

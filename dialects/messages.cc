@@ -1,6 +1,9 @@
 #include "spanlink/dialects/messages.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -8,6 +11,7 @@
 #include <utility>
 
 #include "spanlink/dialects/arguments.h"
+#include "spanlink/dialects/message_memo.h"
 #include "spanlink/json/json_cursor.h"
 
 namespace spanlink {
@@ -35,58 +39,76 @@ struct Field {
   std::string_view Item::*target;
 };
 
+// By their length, by which a key is looked up.
 constexpr Field kFields[] = {
+    {"id", &Item::id},
     {"type", &Item::type},
     {"role", &Item::role},
-    {"content", &Item::content},
     {"text", &Item::text},
-    {"object", &Item::object},
     {"name", &Item::name},
-    {"toolName", &Item::tool_name},
-    {"namespace", &Item::name_space},
-    {"finish_reason", &Item::finish_reason},
-    {"id", &Item::id},
-    {"call_id", &Item::call_id},
-    {"tool_call_id", &Item::tool_call_id},
-    {"toolCallId", &Item::tool_call_id},
-    {"tool_use_id", &Item::tool_use_id},
-    {"toolUseId", &Item::tool_use_id},
-    {"tool_id", &Item::tool_id},
-    {"arguments", &Item::arguments},
-    {"input", &Item::input},
     {"args", &Item::args},
-    {"function", &Item::function},
-    {"function_call", &Item::function_call},
-    {"functionCall", &Item::function_call},
-    {"function_response", &Item::function_response},
-    {"functionResponse", &Item::function_response},
-    {"toolUse", &Item::tool_use},
-    {"toolResult", &Item::tool_result},
-    {"tool_results", &Item::tool_results},
+    {"data", &Item::data},
+    {"input", &Item::input},
     {"parts", &Item::parts},
-    {"tool_calls", &Item::tool_calls},
+    {"object", &Item::object},
     {"output", &Item::output},
-    {"messages", &Item::messages},
+    {"kwargs", &Item::kwargs},
+    {"content", &Item::content},
+    {"call_id", &Item::call_id},
+    {"tool_id", &Item::tool_id},
+    {"toolUse", &Item::tool_use},
     {"message", &Item::message},
     {"choices", &Item::choices},
+    {"toolName", &Item::tool_name},
+    {"function", &Item::function},
+    {"messages", &Item::messages},
     {"contents", &Item::contents},
+    {"namespace", &Item::name_space},
+    {"toolUseId", &Item::tool_use_id},
+    {"arguments", &Item::arguments},
+    {"toolCallId", &Item::tool_call_id},
+    {"toolResult", &Item::tool_result},
+    {"tool_calls", &Item::tool_calls},
     {"candidates", &Item::candidates},
+    {"tool_use_id", &Item::tool_use_id},
     {"generations", &Item::generations},
-    {"kwargs", &Item::kwargs},
+    {"tool_call_id", &Item::tool_call_id},
+    {"functionCall", &Item::function_call},
+    {"tool_results", &Item::tool_results},
+    {"finish_reason", &Item::finish_reason},
+    {"function_call", &Item::function_call},
+    {"functionResponse", &Item::function_response},
+    {"function_response", &Item::function_response},
     {"additional_kwargs", &Item::additional_kwargs},
-    {"data", &Item::data},
 };
+
+constexpr size_t kLongestField = std::rbegin(kFields)->name.size();
+
+// Where in `kFields` those of a length begin.
+constexpr std::array<uint8_t, kLongestField + 2> kFieldsOfLength = [] {
+  std::array<uint8_t, kLongestField + 2> begins{};
+  for (const Field& field : kFields) {
+    for (size_t i = field.name.size() + 1; i < begins.size(); ++i) ++begins[i];
+  }
+  return begins;
+}();
+
+const Field* FindField(std::string_view key) {
+  if (key.empty() || key.size() > kLongestField) return nullptr;
+  const Field* const end = kFields + kFieldsOfLength[key.size() + 1];
+  for (auto* field = kFields + kFieldsOfLength[key.size()]; field != end;
+       ++field) {
+    if (field->name.front() == key.front() && field->name == key) return field;
+  }
+  return nullptr;
+}
 
 Item ReadItem(JsonCursor* cursor) {
   Item item;
-  std::string_view key;
-  while (cursor->NextMember(&key)) {
-    const auto* const field =
-        std::find_if(std::begin(kFields), std::end(kFields),
-                     [key](const Field& f) { return f.name == key; });
-    const auto value = cursor->ReadRaw();
-    if (field == std::end(kFields) || !value || *value == "null") continue;
-    item.*field->target = *value;
+  std::string_view key, json;
+  while (cursor->NextMember(&key, &json)) {
+    const Field* const field = FindField(key);
+    if (field != nullptr && json != "null") item.*field->target = json;
   }
   return item;
 }
@@ -97,8 +119,23 @@ Item ReadItem(std::string_view json) {
 }
 
 std::string Text(std::string_view json) {
-  return JsonString(json).value_or("");
+  std::string unescaped;
+  return std::string(JsonText(json, &unescaped));
 }
+
+// A text to compare with: mostly there is nothing to unescape.
+class Word {
+ public:
+  explicit Word(std::string_view json) : text_(JsonText(json, &unescaped_)) {}
+  Word(const Word&) = delete;
+  Word& operator=(const Word&) = delete;
+
+  std::string_view text() const { return text_; }
+
+ private:
+  std::string unescaped_;
+  std::string_view text_;
+};
 
 // Returns the first of `ids` that is an id.
 template <typename... Json>
@@ -123,6 +160,21 @@ bool IsCallType(std::string_view type) {
 // A call and the definition of a tool are both `{"function": {"name"}}`.
 bool IsFunctionCall(const Item& item) {
   return !item.function.empty() && !ReadItem(item.function).arguments.empty();
+}
+
+// Returns the calls that LangChain keeps of an answer as it came.
+std::string_view AdditionalCalls(const Item& item) {
+  if (item.additional_kwargs.empty()) return {};
+  const Item more = ReadItem(item.additional_kwargs);
+  return HasAny(more.tool_calls) ? more.tool_calls : more.function_call;
+}
+
+// Returns whether a text may hold results that an SDK wrote into it.
+bool MentionsResult(std::string_view text) {
+  static constexpr std::string_view kType = "function_call_output";
+  static const std::boyer_moore_horspool_searcher searcher(kType.begin(),
+                                                           kType.end());
+  return std::search(text.begin(), text.end(), searcher) != text.end();
 }
 
 bool IsKnownRole(std::string_view role) {
@@ -160,6 +212,9 @@ class MessageReader {
     JsonCursor cursor(json);
     ReadAny(&cursor, level);
   }
+
+  // Nothing that was read tells how to read what comes next.
+  bool is_fresh() const { return last_call_.empty() && !history_; }
 
  private:
   void ReadMessage(const Item& item, int level);
@@ -218,12 +273,13 @@ void MessageReader::ReadInside(const Item& item, int level) {
         item.candidates, item.generations}) {
     ReadText(inside, level);
   }
-  const std::string type = Text(item.type);
+  const Word type_word(item.type);
+  const std::string_view type = type_word.text();
   if (direction_ == Direction::kInput && type.empty() &&
       item.input.starts_with('[')) {
     ReadText(item.input, level);  // a Responses request
   }
-  if (Text(item.object) == "response") ReadText(item.output, level);
+  if (Word(item.object).text() == "response") ReadText(item.output, level);
   if (type == "constructor") ReadText(item.kwargs, level);
   if (type == "ai" || type == "tool" || type == "human") {
     ReadText(item.data, level);
@@ -233,7 +289,8 @@ void MessageReader::ReadInside(const Item& item, int level) {
 // What a system says of the form of calls is no call.
 void MessageReader::KeepText(const Item& item, std::string_view json) {
   if (!facts_->wants_text) return;
-  const std::string role = Text(item.role);
+  const Word role_word(item.role);
+  const std::string_view role = role_word.text();
   if (role == "system" || role == "developer") return;
   auto& texts = direction_ == Direction::kOutput ? facts_->output_texts
                                                  : facts_->input_texts;
@@ -242,7 +299,8 @@ void MessageReader::KeepText(const Item& item, std::string_view json) {
 
 // Returns whether the item's calls were found: what else it holds repeats them.
 bool MessageReader::ReadCallsOf(const Item& item) {
-  const std::string type = Text(item.type);
+  const Word type_word(item.type);
+  const std::string_view type = type_word.text();
   if (IsCallType(type) ||
       (type.empty() && !item.tool_call_id.empty() && !item.tool_name.empty())) {
     ReadChoice(item);
@@ -256,10 +314,10 @@ bool MessageReader::ReadCallsOf(const Item& item) {
     Item call = ReadItem(item.function);
     call.id = item.id;
     ReadChoice(call);
-  } else if (const Item more = ReadItem(item.additional_kwargs);
-             HasAny(more.tool_calls) || !more.function_call.empty()) {
-    ReadCalls(HasAny(more.tool_calls) ? more.tool_calls : more.function_call);
-  } else if (Text(item.finish_reason) == "tool_calls" &&
+  } else if (const std::string_view calls = AdditionalCalls(item);
+             !calls.empty()) {
+    ReadCalls(calls);
+  } else if (Word(item.finish_reason).text() == "tool_calls" &&
              !CallIdInContent(item.content).empty()) {
     ReadCalls(Text(item.content));
     return item.content.front() == '"';
@@ -275,9 +333,9 @@ void MessageReader::ReadChoice(const Item& item) {
   choice.id = FirstId(item.call_id, item.tool_call_id, item.tool_use_id,
                       item.id, item.tool_id);
   choice.name = Text(item.name.empty() ? item.tool_name : item.name);
-  const std::string name_space = Text(item.name_space);
+  std::string name_space = Text(item.name_space);
   if (!name_space.empty() && name_space != choice.name) {
-    choice.name = name_space + "." + choice.name;
+    choice.name = std::move(name_space) + "." + choice.name;
   }
   std::string_view arguments = item.arguments;
   if (arguments.empty()) arguments = item.input;
@@ -321,7 +379,8 @@ void MessageReader::ReadCall(JsonCursor* cursor) {
 // Returns whether the item is a tool's result, or a call that an input repeats:
 // nothing inside it is searched.
 bool MessageReader::ReadResult(const Item& item) {
-  const std::string type = Text(item.type);
+  const Word type_word(item.type);
+  const std::string_view type = type_word.text();
   UseFact use;
   if (IsCallType(type) || !item.tool_use.empty()) return true;
   if (!item.tool_results.empty()) {
@@ -354,7 +413,8 @@ bool MessageReader::ReadResult(const Item& item) {
 // Messages of tools without a call's id: they may have it in a field of their
 // own, follow the message with the call, or be spoken in the tool's name.
 bool MessageReader::ReadResultWithoutId(const Item& item, UseFact* use) {
-  const std::string role = Text(item.role);
+  const Word role_word(item.role);
+  const std::string_view role = role_word.text();
   const bool text = item.content.empty() || item.content.front() == '"';
   const bool tool = role == "tool" || role == "function";
   if (tool && item.parts.empty()) {
@@ -408,10 +468,7 @@ const ChoiceFact* MessageReader::NextCallOf(std::string_view name) {
 
 // Lines of the form `12. {"type": "function_call_output", …}`.
 void MessageReader::ReadHistory(std::string_view json, int level) {
-  if (level >= kMaxLevels ||
-      json.find("function_call_output") == std::string_view::npos) {
-    return;
-  }
+  if (level >= kMaxLevels || !MentionsResult(json)) return;
   const std::string text = Text(json);
   size_t begin = 0;
   while (begin < text.size()) {
@@ -427,26 +484,53 @@ void MessageReader::ReadHistory(std::string_view json, int level) {
   }
 }
 
-void Read(Direction direction, std::string_view json, SpanFacts* facts) {
-  JsonCursor cursor(json);
-  MessageReader(direction, json, facts).ReadAny(&cursor, 0);
-  if (cursor.failed()) {
-    ++(cursor.failed_at_end() ? facts->truncated : facts->unreadable);
-  } else if (!cursor.AtEnd()) {
+void Finish(JsonCursor* cursor, SpanFacts* facts) {
+  if (cursor->failed()) {
+    ++(cursor->failed_at_end() ? facts->truncated : facts->unreadable);
+  } else if (!cursor->AtEnd()) {
     ++facts->unreadable;
   }
+}
+
+// Reads a list of messages, but for the beginning that the memo knows.
+void ReadList(std::string_view json, MessageMemo* memo, SpanFacts* facts) {
+  const size_t uses = facts->uses.size();
+  const uint32_t unreadable = facts->unreadable;
+  size_t end = memo->Recall(json, &facts->uses);
+  JsonCursor cursor(json, end);
+  if (end == 0) cursor.EnterArray();
+  MessageReader reader(Direction::kInput, json, facts);
+  while (cursor.NextElement()) {
+    reader.ReadAny(&cursor, 1);
+    if (!cursor.failed()) end = cursor.position();
+  }
+  const bool whole = !cursor.failed() && end > 0 && json[end - 1] == '}' &&
+                     facts->unreadable == unreadable;
+  Finish(&cursor, facts);
+  if (!whole || !reader.is_fresh()) return;
+  memo->Keep(json.substr(0, end),
+             facts->uses.begin() + static_cast<ptrdiff_t>(uses),
+             facts->uses.end());
 }
 
 }  // namespace
 
 void ReadOutputMessages(std::string_view json, SpanFacts* facts) {
   facts->has_output = true;
-  Read(Direction::kOutput, json, facts);
+  JsonCursor cursor(json);
+  MessageReader(Direction::kOutput, json, facts).ReadAny(&cursor, 0);
+  Finish(&cursor, facts);
 }
 
 void ReadInputMessages(std::string_view json, SpanFacts* facts) {
   facts->has_input = true;
-  Read(Direction::kInput, json, facts);
+  if (facts->memo != nullptr && !facts->wants_text && json.starts_with('[')) {
+    ReadList(json, facts->memo, facts);
+    return;
+  }
+  JsonCursor cursor(json);
+  MessageReader(Direction::kInput, json, facts).ReadAny(&cursor, 0);
+  Finish(&cursor, facts);
 }
 
 }  // namespace spanlink

@@ -53,6 +53,7 @@ const Dialect* DecodeSpan(const FinishedSpan& span, SpanFacts* facts) {
       SpanFacts more;
       more.kind = facts->kind;
       more.wants_text = facts->wants_text;
+      more.memo = facts->memo;
       dialect->Decode(span, &more);
       facts->Add(std::move(more));
     }

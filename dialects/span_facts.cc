@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 
 namespace spanlink {
 namespace {
@@ -14,16 +15,35 @@ std::optional<std::string_view> View(const std::optional<std::string>& text) {
   return *text;
 }
 
+// Counts how often a text came.
+class Counter {
+ public:
+  uint32_t Next(std::string_view text) {
+    for (auto& [known, count] : few_) {
+      if (known == text) return count++;
+    }
+    if (few_.size() == kFew) return many_[text]++;
+    few_.emplace_back(text, 1);
+    return 0;
+  }
+
+ private:
+  static constexpr size_t kFew = 8;
+
+  absl::InlinedVector<std::pair<std::string_view, uint32_t>, kFew> few_;
+  absl::flat_hash_map<std::string_view, uint32_t> many_;
+};
+
 void EmitUses(const SpanFacts& facts, const SpanRef& ref, SignalSink* sink) {
-  absl::flat_hash_map<std::string_view, uint32_t> ids;
-  absl::flat_hash_map<std::string_view, uint32_t> names;
+  Counter ids;
+  Counter names;
   for (const UseFact& use : facts.uses) {
     if (use.id.empty() && use.name.empty()) continue;
     ToolCallOutputUsed signal;
     signal.llm = ref;
     signal.tool_call_id = use.id;
     signal.tool_name = use.name;
-    signal.ordinal = use.id.empty() ? names[use.name]++ : ids[use.id]++;
+    signal.ordinal = use.id.empty() ? names.Next(use.name) : ids.Next(use.id);
     signal.llm_outcome = facts.outcome;
     sink->OnSignal(signal);
   }

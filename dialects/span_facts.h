@@ -20,6 +20,8 @@
 
 namespace spanlink {
 
+class MessageMemo;
+
 // A call in an answer.
 struct ChoiceFact {
   std::string id;  // empty: none
@@ -61,8 +63,10 @@ struct SpanFacts {
   std::vector<std::string> output_texts;
   std::vector<std::string> input_texts;
   bool wants_text = false;
+  // Of the spans that were read before; nullptr: none is asked.
+  MessageMemo* memo = nullptr;
 
-  // Back to the beginning, with memory kept and `wants_text` as it is.
+  // Back to the beginning, with memory kept and what is wanted as it is.
   void Clear();
 
   // Takes over what `more`, of the same span in another convention, knows and

@@ -3,6 +3,7 @@
 #include <array>
 #include <bit>
 #include <cstddef>
+#include <cstring>
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -33,44 +34,47 @@ int32_t CodeUnit(std::string_view text) {
   return unit;
 }
 
-void AppendUtf8(uint32_t code, std::string* out) {
+// Returns where the bytes of a code point end that are written to `out`.
+char* PutUtf8(uint32_t code, char* out) {
+  const auto put = [&out](uint32_t byte) { *out++ = static_cast<char>(byte); };
   if (code < 0x80) {
-    out->push_back(static_cast<char>(code));
-    return;
+    put(code);
+    return out;
   }
   if (code < 0x800) {
-    out->push_back(static_cast<char>(0xC0 | (code >> 6)));
+    put(0xC0 | (code >> 6));
   } else {
     if (code < 0x10000) {
-      out->push_back(static_cast<char>(0xE0 | (code >> 12)));
+      put(0xE0 | (code >> 12));
     } else {
-      out->push_back(static_cast<char>(0xF0 | (code >> 18)));
-      out->push_back(static_cast<char>(0x80 | ((code >> 12) & 0x3F)));
+      put(0xF0 | (code >> 18));
+      put(0x80 | ((code >> 12) & 0x3F));
     }
-    out->push_back(static_cast<char>(0x80 | ((code >> 6) & 0x3F)));
+    put(0x80 | ((code >> 6) & 0x3F));
   }
-  out->push_back(static_cast<char>(0x80 | (code & 0x3F)));
+  put(0x80 | (code & 0x3F));
+  return out;
 }
 
 // `rest` begins after `\u`. Returns how much of it was consumed, 0 if it is no
 // escape.
-size_t UnescapeUnicode(std::string_view rest, std::string* out) {
+size_t UnescapeUnicode(std::string_view rest, char** out) {
   constexpr uint32_t kReplacement = 0xFFFD;
   const int32_t unit = CodeUnit(rest);
   if (unit < 0) return 0;
   if (unit < 0xD800 || unit > 0xDFFF) {
-    AppendUtf8(static_cast<uint32_t>(unit), out);
+    *out = PutUtf8(static_cast<uint32_t>(unit), *out);
     return 4;
   }
   const bool pair = unit < 0xDC00 && rest.substr(4, 2) == "\\u";
   const int32_t low = pair ? CodeUnit(rest.substr(6)) : -1;
   if (low < 0xDC00 || low > 0xDFFF) {
-    AppendUtf8(kReplacement, out);
+    *out = PutUtf8(kReplacement, *out);
     return 4;
   }
-  AppendUtf8(0x10000 + ((static_cast<uint32_t>(unit) - 0xD800) << 10) +
-                 (static_cast<uint32_t>(low) - 0xDC00),
-             out);
+  *out = PutUtf8(0x10000 + ((static_cast<uint32_t>(unit) - 0xD800) << 10) +
+                     (static_cast<uint32_t>(low) - 0xDC00),
+                 *out);
   return 10;
 }
 
@@ -96,6 +100,53 @@ char SimpleEscape(char c) {
   }
 }
 
+// Copies what stands before the first backslash, and returns where that is.
+// REQUIRES: there is as much room at `*to` as there are bytes.
+const char* CopyPlain(const char* at, const char* end, char** to) {
+#ifdef __SSE2__
+  constexpr std::ptrdiff_t kSize = sizeof(__m128i);
+  for (; end - at >= kSize; at += kSize, *to += kSize) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(*to), bytes);
+    const auto slashes = static_cast<uint32_t>(
+        _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+    if (slashes == 0) continue;
+    *to += std::countr_zero(slashes);
+    return at + std::countr_zero(slashes);
+  }
+#endif
+  while (at != end && *at != '\\') *(*to)++ = *at++;
+  return at;
+}
+
+// Returns how many bytes there are before the first that a JSON string must
+// escape.
+size_t CountPlain(std::string_view text) {
+  size_t count = 0;
+#ifdef __SSE2__
+  constexpr size_t kSize = sizeof(__m128i);
+  for (; text.size() - count >= kSize; count += kSize) {
+    const __m128i bytes =
+        _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + count));
+    const __m128i controls =
+        _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
+    const __m128i marks =
+        _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                     _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+    const auto found =
+        static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(controls, marks)));
+    if (found != 0) {
+      return count + static_cast<size_t>(std::countr_zero(found));
+    }
+  }
+#endif
+  while (count < text.size() && text[count] != '"' && text[count] != '\\' &&
+         static_cast<unsigned char>(text[count]) >= 0x20) {
+    ++count;
+  }
+  return count;
+}
+
 // The type of the value that begins with a character.
 constexpr std::array<JsonType, 256> kTypes = [] {
   std::array<JsonType, 256> types{};
@@ -109,30 +160,183 @@ constexpr std::array<JsonType, 256> kTypes = [] {
   return types;
 }();
 
-// Returns where the first quote or backslash from `at` on stands, or `end`.
-const char* FindSpecial(const char* at, const char* end) {
+// Sixty-four bytes, and which of them are some character: bit by bit, the first
+// one is the least significant.
+class Block {
+ public:
+  static constexpr size_t kSize = 64;
+
 #ifdef __SSE2__
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i slash = _mm_set1_epi8('\\');
-  constexpr std::ptrdiff_t kBlock = sizeof(__m128i);
-  for (; end - at >= kBlock; at += kBlock) {
-    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const auto found = static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(
-        _mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, slash))));
-    if (found != 0) return at + std::countr_zero(found);
+  explicit Block(const char* bytes) {
+    for (size_t i = 0; i < kParts; ++i) {
+      parts_[i] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes) + i);
+    }
   }
+  uint64_t Where(char c) const {
+    uint64_t bits = 0;
+    for (size_t i = 0; i < kParts; ++i) {
+      const __m128i equal = _mm_cmpeq_epi8(parts_[i], _mm_set1_epi8(c));
+      const auto found = static_cast<uint32_t>(_mm_movemask_epi8(equal));
+      bits |= uint64_t{found} << (i * sizeof(__m128i));
+    }
+    return bits;
+  }
+
+ private:
+  static constexpr size_t kParts = kSize / sizeof(__m128i);
+  __m128i parts_[kParts];
+#else
+  explicit Block(const char* bytes) : bytes_(bytes) {}
+  uint64_t Where(char c) const {
+    uint64_t bits = 0;
+    for (size_t i = 0; i < kSize; ++i) bits |= uint64_t{bytes_[i] == c} << i;
+    return bits;
+  }
+
+ private:
+  const char* bytes_;
 #endif
-  while (at != end && *at != '"' && *at != '\\') ++at;
-  return at;
-}
+};
+
+// Finds the end of a string block by block. Whether a backslash is an escape,
+// or escaped by the one before it, is counted out for a whole block: text in
+// JSON in JSON is full of them.
+class StringEnd {
+ public:
+  // Returns where the closing quote of the string that `at` is inside of
+  // stands, or `end` if there is none.
+  const char* Find(const char* at, const char* end) {
+    for (; static_cast<size_t>(end - at) >= Block::kSize; at += Block::kSize) {
+      const size_t quote = QuoteIn(Block(at));
+      if (quote < Block::kSize) return at + quote;
+    }
+    char rest[Block::kSize] = {};
+    std::memcpy(rest, at, static_cast<size_t>(end - at));
+    const size_t quote = QuoteIn(Block(rest));
+    return quote < Block::kSize ? at + quote : end;
+  }
+
+  // Whether there is a backslash in the string.
+  bool escaped() const { return escaped_; }
+
+ private:
+  // Returns `Block::kSize` if no quote of the block ends the string.
+  size_t QuoteIn(const Block& block) {
+    uint64_t quotes = block.Where('"');
+    const uint64_t slashes = block.Where('\\');
+    if (slashes != 0 || carry_ != 0) quotes &= ~Escaped(slashes);
+    const auto quote = static_cast<size_t>(std::countr_zero(quotes));
+    const uint64_t inside = quotes == 0 ? ~uint64_t{0} : (quotes - 1) & ~quotes;
+    escaped_ |= (slashes & inside) != 0;
+    return quote;
+  }
+
+  // Returns which characters a backslash takes with it. In a run of backslashes
+  // every other one does; adding the beginnings of the runs that begin at an
+  // odd place to all carries a bit through to the end of each of those.
+  uint64_t Escaped(uint64_t slashes) {
+    constexpr uint64_t kEven = 0x5555555555555555;
+    slashes &= ~carry_;
+    const uint64_t behind = slashes << 1 | carry_;
+    const uint64_t odd_begins = slashes & ~kEven & ~behind;
+    const uint64_t sum = odd_begins + slashes;
+    carry_ = sum < slashes ? 1 : 0;
+    return (kEven ^ (sum << 1)) & behind;
+  }
+
+  uint64_t carry_ = 0;  // the block before ended with an escape
+  bool escaped_ = false;
+};
 
 }  // namespace
+
+// White space must have been skipped.
+inline JsonType JsonCursor::TypeHere() {
+  return at_ == end_ ? JsonType::kNone : kTypes[static_cast<uint8_t>(*at_)];
+}
+
+// REQUIRES: a quote is at the cursor. A backslash takes the next character with
+// it, whatever it is. Most strings are keys, names and ids, and end within a
+// few bytes.
+inline bool JsonCursor::SkipString(std::string_view* raw) {
+  const char* const begin = ++at_;
+#ifdef __SSE2__
+  if (end_ - begin >= std::ptrdiff_t{sizeof(__m128i)}) {
+    const __m128i bytes =
+        _mm_loadu_si128(reinterpret_cast<const __m128i*>(begin));
+    const auto marks = static_cast<uint32_t>(_mm_movemask_epi8(
+        _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                     _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')))));
+    const char* const first = begin + std::countr_zero(marks | 1U << 16);
+    if (marks != 0 && *first == '"') {
+      escaped_ = false;
+      *raw = {begin, static_cast<size_t>(first - begin)};
+      at_ = first + 1;
+      return true;
+    }
+  }
+#endif
+  return SkipLongString(raw);
+}
+
+bool JsonCursor::SkipLongString(std::string_view* raw) {
+  const char* const begin = at_;
+  StringEnd quote;
+  at_ = quote.Find(begin, end_);
+  escaped_ = quote.escaped();
+  if (at_ == end_) return Fail("the closing quote of a string");
+  *raw = {begin, static_cast<size_t>(at_ - begin)};
+  ++at_;
+  return true;
+}
+
+inline bool JsonCursor::SkipKey(std::string_view* raw) {
+  SkipSpace();
+  if (at_ == end_ || *at_ != '"') return Fail("a key in quotes");
+  if (!SkipString(raw)) return false;
+  SkipSpace();
+  if (at_ == end_ || *at_ != ':') return Fail("`:`");
+  ++at_;
+  return true;
+}
+
+inline bool JsonCursor::SkipScalar(JsonType type) {
+  std::string_view raw;
+  switch (type) {
+    case JsonType::kString:
+      return SkipString(&raw);
+    case JsonType::kNumber:
+      return SkipNumber();
+    case JsonType::kNull:
+      return SkipWord("null");
+    case JsonType::kBool:
+      return SkipWord(*at_ == 't' ? "true" : "false");
+    default:
+      return Fail("a JSON value");
+  }
+}
 
 JsonType JsonCursor::Peek() {
   if (failed()) return JsonType::kNone;
   SkipSpace();
-  if (position_ >= text_.size()) return JsonType::kNone;
-  return kTypes[static_cast<uint8_t>(text_[position_])];
+  return TypeHere();
+}
+
+inline bool JsonCursor::Next(char closing, std::string_view separator_or_end) {
+  if (failed()) return false;
+  SkipSpace();
+  if (at_ != end_ && *at_ == closing) {
+    ++at_;
+    fresh_ = false;
+    return false;
+  }
+  if (fresh_) {
+    fresh_ = false;
+    return at_ != end_ || Fail(separator_or_end);
+  }
+  if (at_ == end_ || *at_ != ',') return Fail(separator_or_end);
+  ++at_;
+  return true;
 }
 
 bool JsonCursor::NextMember(std::string_view* key) {
@@ -150,20 +354,35 @@ bool JsonCursor::NextMember(std::string_view* key) {
 
 bool JsonCursor::NextElement() { return Next(']', "`,` or `]`"); }
 
-bool JsonCursor::Skip() {
-  const JsonType type = Peek();
+// White space must have been skipped.
+inline bool JsonCursor::SkipValue() {
+  const JsonType type = TypeHere();
   fresh_ = false;
-  if (type == JsonType::kObject || type == JsonType::kArray) {
-    return SkipContainer();
-  }
-  return !failed() && SkipScalar();
+  const bool container = type == JsonType::kObject || type == JsonType::kArray;
+  return container ? SkipContainer() : SkipScalar(type);
+}
+
+bool JsonCursor::NextMember(std::string_view* key, std::string_view* json) {
+  if (!NextMember(key)) return false;
+  SkipSpace();
+  const char* const begin = at_;
+  if (!SkipValue()) return false;
+  *json = {begin, static_cast<size_t>(at_ - begin)};
+  return true;
+}
+
+bool JsonCursor::Skip() {
+  if (failed()) return false;
+  SkipSpace();
+  return SkipValue();
 }
 
 std::optional<std::string_view> JsonCursor::ReadRaw() {
-  Peek();
-  const size_t begin = position_;
-  if (!Skip()) return std::nullopt;
-  return text_.substr(begin, position_ - begin);
+  if (failed()) return std::nullopt;
+  SkipSpace();
+  const char* const begin = at_;
+  if (!SkipValue()) return std::nullopt;
+  return std::string_view(begin, static_cast<size_t>(at_ - begin));
 }
 
 std::optional<std::string_view> JsonCursor::ReadString() {
@@ -184,34 +403,15 @@ std::string JsonCursor::ReadStringOrSkip() {
 
 bool JsonCursor::AtEnd() {
   SkipSpace();
-  return position_ >= text_.size();
+  return at_ == end_;
 }
 
 bool JsonCursor::Enter(char bracket) {
   if (failed()) return false;
   SkipSpace();
-  if (position_ >= text_.size() || text_[position_] != bracket) return false;
-  ++position_;
+  if (at_ == end_ || *at_ != bracket) return false;
+  ++at_;
   fresh_ = true;
-  return true;
-}
-
-bool JsonCursor::Next(char closing, std::string_view separator_or_end) {
-  if (failed()) return false;
-  SkipSpace();
-  if (position_ < text_.size() && text_[position_] == closing) {
-    ++position_;
-    fresh_ = false;
-    return false;
-  }
-  if (fresh_) {
-    fresh_ = false;
-    return position_ < text_.size() || Fail(separator_or_end);
-  }
-  if (position_ >= text_.size() || text_[position_] != ',') {
-    return Fail(separator_or_end);
-  }
-  ++position_;
   return true;
 }
 
@@ -221,158 +421,113 @@ bool JsonCursor::Fail(std::string_view expected) {
 }
 
 void JsonCursor::SkipSpaces() {
-  while (position_ < text_.size() && IsSpace(text_[position_])) ++position_;
+  while (at_ != end_ && IsSpace(*at_)) ++at_;
 }
 
 // REQUIRES: an opening bracket is at the cursor.
 bool JsonCursor::SkipContainer() {
-  open_.assign(1, text_[position_++]);
+  bool object = *at_ == '{';
   bool fresh = true;
-  while (!open_.empty()) {
-    const bool object = open_.back() == '{';
+  open_.assign(1, *at_++);
+  for (;;) {
     SkipSpace();
-    const char c = position_ < text_.size() ? text_[position_] : '\0';
+    const char c = at_ != end_ ? *at_ : '\0';
     if (c == (object ? '}' : ']')) {
-      ++position_;
+      ++at_;
       open_.pop_back();
+      if (open_.empty()) return true;
+      object = open_.back() == '{';
       fresh = false;
       continue;
     }
     if (!fresh) {
       if (c != ',') return Fail(object ? "`,` or `}`" : "`,` or `]`");
-      ++position_;
+      ++at_;
     }
     std::string_view key;
     if (object && !SkipKey(&key)) return false;
-    const JsonType type = Peek();
+    SkipSpace();
+    const JsonType type = TypeHere();
     fresh = type == JsonType::kObject || type == JsonType::kArray;
     if (fresh) {
-      open_.push_back(text_[position_++]);
-    } else if (!SkipScalar()) {
+      object = type == JsonType::kObject;
+      open_.push_back(*at_++);
+    } else if (!SkipScalar(type)) {
       return false;
     }
   }
-  return true;
-}
-
-bool JsonCursor::SkipKey(std::string_view* raw) {
-  SkipSpace();
-  if (position_ >= text_.size() || text_[position_] != '"') {
-    return Fail("a key in quotes");
-  }
-  if (!SkipString(raw)) return false;
-  SkipSpace();
-  if (position_ >= text_.size() || text_[position_] != ':') return Fail("`:`");
-  ++position_;
-  return true;
-}
-
-bool JsonCursor::SkipScalar() {
-  std::string_view raw;
-  switch (Peek()) {
-    case JsonType::kString:
-      return SkipString(&raw);
-    case JsonType::kNumber:
-      return SkipNumber();
-    case JsonType::kNull:
-      return SkipWord("null");
-    case JsonType::kBool:
-      return SkipWord(text_[position_] == 't' ? "true" : "false");
-    default:
-      return Fail("a JSON value");
-  }
-}
-
-// REQUIRES: a quote is at the cursor. A backslash takes the next character with
-// it, whatever it is.
-bool JsonCursor::SkipString(std::string_view* raw) {
-  const size_t begin = ++position_;
-  const char* const end = text_.data() + text_.size();
-  const char* at = FindSpecial(text_.data() + begin, end);
-  escaped_ = at != end && *at == '\\';
-  while (at != end && *at == '\\') {
-    at = end - at > 2 ? FindSpecial(at + 2, end) : end;
-  }
-  if (at == end) {
-    position_ = text_.size();
-    return Fail("the closing quote of a string");
-  }
-  position_ = static_cast<size_t>(at - text_.data()) + 1;
-  *raw = text_.substr(begin, position_ - 1 - begin);
-  return true;
 }
 
 bool JsonCursor::SkipNumber() {
-  if (text_[position_] == '-') ++position_;
-  const bool zero = position_ < text_.size() && text_[position_] == '0';
-  if (zero) {
-    ++position_;
+  if (*at_ == '-') ++at_;
+  if (at_ != end_ && *at_ == '0') {
+    ++at_;
   } else if (!SkipDigits()) {
     return false;
   }
-  if (position_ < text_.size() && text_[position_] == '.') {
-    ++position_;
+  if (at_ != end_ && *at_ == '.') {
+    ++at_;
     if (!SkipDigits()) return false;
   }
-  if (position_ < text_.size() &&
-      (text_[position_] == 'e' || text_[position_] == 'E')) {
-    ++position_;
-    if (position_ < text_.size() &&
-        (text_[position_] == '+' || text_[position_] == '-')) {
-      ++position_;
-    }
+  if (at_ != end_ && (*at_ == 'e' || *at_ == 'E')) {
+    ++at_;
+    if (at_ != end_ && (*at_ == '+' || *at_ == '-')) ++at_;
     if (!SkipDigits()) return false;
   }
   return true;
 }
 
 bool JsonCursor::SkipDigits() {
-  const size_t begin = position_;
-  while (position_ < text_.size() && IsDigit(text_[position_])) ++position_;
-  return position_ > begin || Fail("a digit");
+  const char* const begin = at_;
+  while (at_ != end_ && IsDigit(*at_)) ++at_;
+  return at_ != begin || Fail("a digit");
 }
 
 bool JsonCursor::SkipWord(std::string_view word) {
-  const std::string_view rest = text_.substr(position_, word.size());
+  const std::string_view here(at_, static_cast<size_t>(end_ - at_));
+  const std::string_view rest = here.substr(0, word.size());
   if (rest == word) {
-    position_ += word.size();
+    at_ += word.size();
     return true;
   }
-  if (word.substr(0, rest.size()) == rest) position_ = text_.size();
+  if (word.substr(0, rest.size()) == rest) at_ = end_;
   return Fail("a JSON value");
 }
 
+// An escape is never shorter than what it means: there is room for all of it.
 void UnescapeJson(std::string_view raw, std::string* out) {
-  size_t begin = 0;
+  const size_t size = out->size();
+  out->resize(size + raw.size());
+  char* to = out->data() + size;
+  const char* at = raw.data();
+  const char* const end = at + raw.size();
   for (;;) {
-    const size_t slash = raw.find('\\', begin);
-    out->append(raw.substr(begin, slash - begin));
-    if (slash == std::string_view::npos) return;
-    const char c = slash + 1 < raw.size() ? raw[slash + 1] : '\0';
-    begin = slash + 2;
+    at = CopyPlain(at, end, &to);
+    if (at == end) break;
+    const char c = end - at > 1 ? at[1] : '\0';
     if (const char simple = SimpleEscape(c)) {
-      out->push_back(simple);
+      *to++ = simple;
+      at += 2;
       continue;
     }
-    const size_t used =
-        c == 'u' ? UnescapeUnicode(raw.substr(begin), out) : size_t{0};
-    begin = used > 0 ? begin + used : slash + 1;
-    if (used == 0) out->push_back('\\');
+    const std::string_view rest(at, static_cast<size_t>(end - at));
+    const size_t used = c == 'u' ? UnescapeUnicode(rest.substr(2), &to) : 0;
+    if (used == 0) *to++ = '\\';
+    at += used > 0 ? 2 + used : 1;
   }
+  out->resize(static_cast<size_t>(to - out->data()));
 }
 
 void AppendJsonString(std::string_view text, std::string* out) {
   static constexpr std::string_view kHex = "0123456789abcdef";
-  const auto special = [](char c) {
-    return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
-  };
   out->push_back('"');
-  size_t begin = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (!special(c)) continue;
-    out->append(text.substr(begin, i - begin)).push_back('\\');
-    begin = i + 1;
+  for (;;) {
+    const size_t plain = CountPlain(text);
+    out->append(text.substr(0, plain));
+    if (plain == text.size()) break;
+    const char c = text[plain];
+    text.remove_prefix(plain + 1);
+    out->push_back('\\');
     if (c == '"' || c == '\\') {
       out->push_back(c);
       continue;
@@ -381,7 +536,7 @@ void AppendJsonString(std::string_view text, std::string* out) {
     out->push_back(kHex[static_cast<unsigned char>(c) >> 4]);
     out->push_back(kHex[static_cast<unsigned char>(c) & 15]);
   }
-  out->append(text.substr(begin)).push_back('"');
+  out->push_back('"');
 }
 
 std::optional<std::string_view> JsonMember(std::string_view json,
@@ -404,6 +559,15 @@ std::optional<std::string> JsonString(std::string_view json) {
   const auto text = cursor.ReadString();
   if (!text) return std::nullopt;
   return std::string(*text);
+}
+
+std::string_view JsonText(std::string_view json, std::string* scratch) {
+  if (json.size() < 2 || json.front() != '"') return {};
+  const std::string_view raw = json.substr(1, json.size() - 2);
+  if (raw.find('\\') == std::string_view::npos) return raw;
+  scratch->clear();
+  UnescapeJson(raw, scratch);
+  return *scratch;
 }
 
 bool IsJson(std::string_view text) {

@@ -49,7 +49,9 @@ enum class JsonType : uint8_t {
 class JsonCursor {
  public:
   explicit JsonCursor(std::string_view text, size_t position = 0)
-      : text_(text), position_(position) {}
+      : begin_(text.data()),
+        at_(begin_ + position),
+        end_(begin_ + text.size()) {}
 
   // Returns the type of the next value and consumes white space only.
   JsonType Peek();
@@ -63,6 +65,8 @@ class JsonCursor {
   // closing bracket is consumed, and on failure.
   bool NextMember(std::string_view* key);
   bool NextElement();
+  // Goes to the next member and consumes its value, whose text is `json`.
+  bool NextMember(std::string_view* key, std::string_view* json);
 
   // Consumes the next value. Returns false on failure.
   bool Skip();
@@ -81,12 +85,12 @@ class JsonCursor {
   bool AtEnd();
 
   // Where the cursor stands; where it failed, if it failed.
-  size_t position() const { return position_; }
+  size_t position() const { return static_cast<size_t>(at_ - begin_); }
   bool failed() const { return !expected_.empty(); }
   // What would have been right at `position`; empty without a failure.
   std::string_view expected() const { return expected_; }
   // The text ended too early: it may have been cut.
-  bool failed_at_end() const { return failed() && position_ >= text_.size(); }
+  bool failed_at_end() const { return failed() && at_ == end_; }
 
  private:
   bool Enter(char bracket);
@@ -94,20 +98,24 @@ class JsonCursor {
   bool Fail(std::string_view expected);
   void SkipSpace() {
     // What is above a space is none; nearly always nothing has to be skipped.
-    if (position_ >= text_.size() || text_[position_] > ' ') return;
+    if (at_ == end_ || *at_ > ' ') return;
     SkipSpaces();
   }
   void SkipSpaces();
+  JsonType TypeHere();
+  bool SkipValue();
   bool SkipContainer();
   bool SkipKey(std::string_view* raw);
-  bool SkipScalar();
+  bool SkipScalar(JsonType type);
   bool SkipString(std::string_view* raw);
+  bool SkipLongString(std::string_view* raw);
   bool SkipNumber();
   bool SkipDigits();
   bool SkipWord(std::string_view word);
 
-  std::string_view text_;
-  size_t position_;
+  const char* begin_;
+  const char* at_;
+  const char* end_;
   bool fresh_ = false;    // just after an opening bracket
   bool escaped_ = false;  // the last string has escapes
   std::string_view expected_;
@@ -130,6 +138,11 @@ std::optional<std::string_view> JsonMember(std::string_view json,
 
 // Returns the string that `json` is, nullopt if it is no string.
 std::optional<std::string> JsonString(std::string_view json);
+
+// Returns the string that `json` is, in place where it has no escapes, else
+// unescaped into `scratch`; "" if it is none. REQUIRES: `json` is one value
+// without white space around it, as `ReadRaw` returns it, or empty.
+std::string_view JsonText(std::string_view json, std::string* scratch);
 
 // Returns whether the whole text is one JSON value.
 bool IsJson(std::string_view text);

@@ -6,6 +6,8 @@
 #include <tuple>
 #include <variant>
 
+#include "absl/container/inlined_vector.h"
+
 namespace spanlink {
 
 Scope::Scope(TraceId trace, const CallBook::Context& context, Spare* spare,
@@ -106,15 +108,31 @@ void Scope::Settle(Batch& batch) {
   calls_.Settle(batch);
   if (context_.options->mode != Mode::kSettled) return;
   guardrails_.Settle(batch);
-  const auto key = [this](const SpanLink& link) {
-    const SpanTree::Span* span = tree_.Get(tree_.Find(link.consumer.span_id));
-    const Moment start = span == nullptr ? Moment{} : span->start;
-    return std::tuple(SortKey(start, link.consumer.span_id), link.kind,
-                      link.producer);
+  SortByConsumer(batch.links.data() + first,
+                 batch.links.data() + batch.links.size());
+}
+
+// In the order in which the consumers started. Links are large: their places
+// are sorted, and each is moved once.
+void Scope::SortByConsumer(SpanLink* begin, SpanLink* end) const {
+  struct Entry {
+    SortKey start;
+    SpanLink* link;
   };
-  std::sort(
-      batch.links.begin() + static_cast<ptrdiff_t>(first), batch.links.end(),
-      [&](const SpanLink& a, const SpanLink& b) { return key(a) < key(b); });
+  absl::InlinedVector<Entry, 32> order;
+  for (SpanLink* link = begin; link != end; ++link) {
+    const SpanTree::Span* span = tree_.Get(tree_.Find(link->consumer.span_id));
+    const Moment start = span == nullptr ? Moment{} : span->start;
+    order.push_back({SortKey(start, link->consumer.span_id), link});
+  }
+  std::sort(order.begin(), order.end(), [](const Entry& a, const Entry& b) {
+    return std::tie(a.start, a.link->kind, a.link->producer, a.link) <
+           std::tie(b.start, b.link->kind, b.link->producer, b.link);
+  });
+  absl::InlinedVector<SpanLink, 2> sorted;
+  sorted.reserve(order.size());
+  for (const Entry& entry : order) sorted.push_back(std::move(*entry.link));
+  std::move(sorted.begin(), sorted.end(), begin);
 }
 
 }  // namespace spanlink

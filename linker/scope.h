@@ -56,6 +56,7 @@ class Scope {
   using Node = SpanTree::Node;
 
   Node Touch(const SpanRef& ref, SpanKind kind);
+  void SortByConsumer(SpanLink* begin, SpanLink* end) const;
   void On(const SpanStart& start, Batch& batch);
   void On(const SpanFinish& finish, Batch& batch);
   void On(const LlmToolChoice& choice, Batch& batch);

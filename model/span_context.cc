@@ -51,11 +51,10 @@ bool DecodeHex(std::string_view text, std::array<uint8_t, N>& bytes) {
 template <size_t N>
 std::string EncodeHex(const std::array<uint8_t, N>& bytes) {
   static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(2 * N);
-  for (const uint8_t byte : bytes) {
-    text.push_back(kDigits[byte >> 4]);
-    text.push_back(kDigits[byte & 15]);
+  std::string text(2 * N, '0');
+  for (size_t i = 0; i < N; ++i) {
+    text[2 * i] = kDigits[bytes[i] >> 4];
+    text[2 * i + 1] = kDigits[bytes[i] & 15];
   }
   return text;
 }

@@ -90,10 +90,9 @@ std::string_view OtlpContentReader::Text(std::string_view raw,
 }
 
 std::string WriteOtlp(std::string_view bytes, const OtlpSpans& spans,
-                      std::vector<OtlpSpanLinks> additions) {
-  return spans.format == OtlpFormat::kJson
-             ? WriteOtlpJson(bytes, std::move(additions))
-             : WriteOtlpProto(bytes, spans, additions);
+                      NextOtlpAddition next) {
+  return spans.format == OtlpFormat::kJson ? WriteOtlpJson(bytes, next)
+                                           : WriteOtlpProto(bytes, spans, next);
 }
 
 }  // namespace spanlink

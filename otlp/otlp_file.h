@@ -5,7 +5,7 @@
 //   auto spans = ReadOtlp({name, bytes, format});
 //   OtlpContentReader reader(spans->format);
 //   reader.Read(bytes, spans->spans[0]);
-//   const std::string linked = WriteOtlp(bytes, *spans, additions);
+//   const std::string linked = WriteOtlp(bytes, *spans, next);
 //
 // The files beside this one say what each encoding takes and keeps.
 #ifndef SPANLINK_OTLP_OTLP_FILE_H_
@@ -15,6 +15,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -47,7 +48,7 @@ absl::StatusOr<OtlpSpans> ReadOtlp(
 // Decodes what is in a span.
 //
 // Lifetime: what it returns lives until the next `Read` and no longer than the
-// file's bytes.
+// file's bytes, which must live as long as the reader.
 // Thread safety: Thread-compatible.
 class OtlpContentReader {
  public:
@@ -84,11 +85,15 @@ class OtlpContentReader {
   std::string decoded_status_message_;
 };
 
-// Returns `bytes` with the links of `additions` on their spans, and every other
-// byte as it was but lengths. REQUIRES: `spans` was read from `bytes`, and
-// every span of `additions` is one of it and occurs once.
+// Returns `bytes` with the links that `next` makes on their spans, and every
+// other byte as it was but lengths. REQUIRES: `spans` was read from `bytes`,
+// and every span that `next` names is one of it and occurs once.
 std::string WriteOtlp(std::string_view bytes, const OtlpSpans& spans,
-                      std::vector<OtlpSpanLinks> additions);
+                      NextOtlpAddition next);
+inline std::string WriteOtlp(std::string_view bytes, const OtlpSpans& spans,
+                             std::vector<OtlpSpanLinks> additions) {
+  return WriteOtlp(bytes, spans, EachOtlpAddition(std::move(additions)));
+}
 
 }  // namespace spanlink
 

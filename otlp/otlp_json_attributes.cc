@@ -1,6 +1,5 @@
 #include "spanlink/otlp/otlp_json_attributes.h"
 
-#include <functional>
 #include <utility>
 
 #include "spanlink/otlp/otlp_numbers.h"
@@ -12,11 +11,10 @@ void OtlpJsonAttributeReader::Read(std::string_view attributes,
   attributes_.clear();
   events_.clear();
   texts_.Clear();
+  long_texts_.Release();
   unreadable_ = 0;
-  source_ = attributes;
   JsonCursor attribute_cursor(attributes);
   ReadAttributes(&attribute_cursor, &attributes_);
-  source_ = events;
   JsonCursor event_cursor(events);
   ReadEvents(&event_cursor);
 }
@@ -25,15 +23,12 @@ void OtlpJsonAttributeReader::AddLog(std::string_view name,
                                      std::string_view attributes,
                                      std::string_view body) {
   OtlpEvent event;
-  source_ = name;
   JsonCursor name_cursor(name);
-  event.name = Keep(name_cursor.ReadString().value_or(""), source_);
-  source_ = attributes;
+  event.name = KeepString(&name_cursor);
   JsonCursor attribute_cursor(attributes);
   ReadAttributes(&attribute_cursor, &event.attributes);
   NameOtlpEvent(&event);
   if (event.name.empty()) return;
-  source_ = body;
   JsonCursor body_cursor(body);
   OtlpAttribute value;
   value.key = kOtlpBodyKey;
@@ -76,7 +71,7 @@ void OtlpJsonAttributeReader::ReadEvent(JsonCursor* cursor, OtlpEvent* event) {
   while (cursor->NextMember(&key)) {
     const JsonType type = cursor->Peek();
     if (key == "name" && type == JsonType::kString) {
-      event->name = Keep(cursor->ReadString().value_or(""), source_);
+      event->name = KeepString(cursor);
     } else if (key == "attributes" && type == JsonType::kArray) {
       ReadAttributes(cursor, &event->attributes);
     } else {
@@ -97,9 +92,8 @@ bool OtlpJsonAttributeReader::ReadAttribute(JsonCursor* cursor,
   }
   while (cursor->NextMember(&key)) {
     if (key == "key" && cursor->Peek() == JsonType::kString) {
-      const auto text = cursor->ReadString();
-      has_key = text.has_value();
-      if (has_key) attribute->key = Keep(*text, source_);
+      attribute->key = KeepString(cursor);
+      has_key = !cursor->failed();
     } else if (key == "value") {
       good = ReadValue(cursor, attribute);
     } else {
@@ -132,7 +126,7 @@ bool OtlpJsonAttributeReader::ReadValueMember(std::string_view key,
     if (type != JsonType::kString) return cursor->Skip() && false;
     attribute->type =
         key.front() == 's' ? OtlpValueType::kString : OtlpValueType::kBytes;
-    attribute->text = Keep(cursor->ReadString().value_or(""), source_);
+    attribute->text = KeepString(cursor);
     return !cursor->failed();
   }
   if (key == "arrayValue" || key == "kvlistValue") {
@@ -257,16 +251,20 @@ bool OtlpJsonAttributeReader::AppendPair(JsonCursor* cursor, int depth,
   return has_key && good;
 }
 
-// Returns a view that outlives the next call of the cursor.
-std::string_view OtlpJsonAttributeReader::Keep(std::string_view text,
-                                               std::string_view source) {
-  const std::less<const char*> before;
-  const bool inside = !before(text.data(), source.data()) &&
-                      before(text.data(), source.data() + source.size());
-  if (inside || text.empty()) return text.empty() ? std::string_view() : text;
-  std::string* kept = texts_.New();
-  kept->assign(text);
-  return *kept;
+// Consumes the next value and returns the string that it is, unescaped where
+// it stays. REQUIRES: it is a string, or there is none.
+std::string_view OtlpJsonAttributeReader::KeepString(JsonCursor* cursor) {
+  const std::string_view json = cursor->ReadRaw().value_or("");
+  if (json.find('\\') == std::string_view::npos) {
+    return JsonText(json, nullptr);
+  }
+  const std::string_view raw = json.substr(1, json.size() - 2);
+  std::string_view text;
+  if (raw.size() >= UnescapedTexts::kMinSize &&
+      long_texts_.Unescape(raw, &text)) {
+    return text;
+  }
+  return JsonText(json, texts_.New());
 }
 
 }  // namespace spanlink

@@ -3,7 +3,7 @@
 // Numbers keep their spelling. `otlp_content.h` says how values look.
 //
 // Lifetime: views live until the reader's next `Read` and no longer than the
-// JSON text.
+// JSON texts, which must live as long as the reader.
 // Thread safety: Thread-compatible.
 // Complexity: O(n); each byte is visited a constant number of times. Values
 // nested deeper than `kMaxOtlpValueDepth` are skipped and counted.
@@ -17,6 +17,7 @@
 
 #include "spanlink/json/json_cursor.h"
 #include "spanlink/otlp/otlp_content.h"
+#include "spanlink/otlp/unescaped_texts.h"
 
 namespace spanlink {
 
@@ -51,13 +52,13 @@ class OtlpJsonAttributeReader {
   bool AppendList(std::string_view kind, JsonCursor* cursor, int depth,
                   std::string* out);
   bool AppendPair(JsonCursor* cursor, int depth, std::string* out);
-  std::string_view Keep(std::string_view text, std::string_view source);
+  std::string_view KeepString(JsonCursor* cursor);
 
   std::vector<OtlpAttribute> attributes_;
   std::vector<OtlpEvent> events_;
   uint64_t unreadable_ = 0;
-  std::string_view source_;
   OtlpTexts texts_;
+  UnescapedTexts long_texts_;
 };
 
 }  // namespace spanlink

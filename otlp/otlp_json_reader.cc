@@ -377,24 +377,23 @@ std::optional<OtlpSpan> Walker::ReadSpanObject(JsonCursor* cursor) {
   std::string_view key;
   cursor->EnterObject();
   span.begin = cursor->position() - 1;
-  while (cursor->NextMember(&key)) {
-    // `ReadRaw` does not touch the key.
-    const auto json = cursor->ReadRaw();
-    if (!json) return std::nullopt;
+  std::string_view json;
+  while (cursor->NextMember(&key, &json)) {
     const size_t end = cursor->position() - span.begin;
     if (end > std::numeric_limits<uint32_t>::max()) {
       good = false;
       continue;
     }
     OtlpRange range;
-    range.size = static_cast<uint32_t>(json->size());
+    range.size = static_cast<uint32_t>(json.size());
     range.begin = static_cast<uint32_t>(end) - range.size;
     span.members_end = range.end();
     // `null` is "absent", but where links would go it must be replaced.
-    if (*json == "null" && key == "links") span.links = range;
-    if (*json == "null") continue;
-    if (ReadSpanField(key, *json, range, &span) == Field::kBad) good = false;
+    if (json == "null" && key == "links") span.links = range;
+    if (json == "null") continue;
+    if (ReadSpanField(key, json, range, &span) == Field::kBad) good = false;
   }
+  if (cursor->failed()) return std::nullopt;
   span.size = static_cast<uint32_t>(cursor->position() - span.begin);
   if (!good || span.context.trace_id.is_zero() ||
       span.context.span_id.is_zero()) {

@@ -72,44 +72,39 @@ std::vector<PresentOtlpLink> ReadLinks(std::string_view json) {
 }
 
 // Ids are written as the span has its own: who reads them expects one form.
-std::string LinkJson(const OtlpLink& link, OtlpIdForm form) {
-  std::string json =
-      "{\"traceId\":\"" + OtlpIdText(link.target.trace_id, form) +
-      "\",\"spanId\":\"" + OtlpIdText(link.target.span_id, form) + "\"";
+void AppendLink(const OtlpLink& link, OtlpIdForm form, std::string* out) {
+  if (!out->empty()) out->push_back(',');
+  out->append("{\"traceId\":\"")
+      .append(OtlpIdText(link.target.trace_id, form))
+      .append("\",\"spanId\":\"")
+      .append(OtlpIdText(link.target.span_id, form))
+      .append("\"");
   std::string_view separator = ",\"attributes\":[";
   for (const OtlpLinkAttribute& attribute : link.attributes) {
-    json.append(separator).append("{\"key\":");
-    AppendJsonString(attribute.key, &json);
-    json.append(attribute.is_integer ? ",\"value\":{\"intValue\":"
+    out->append(separator).append("{\"key\":");
+    AppendJsonString(attribute.key, out);
+    out->append(attribute.is_integer ? ",\"value\":{\"intValue\":"
                                      : ",\"value\":{\"stringValue\":");
-    AppendJsonString(attribute.value, &json);
-    json.append("}}");
+    AppendJsonString(attribute.value, out);
+    out->append("}}");
     separator = ",";
   }
-  if (!link.attributes.empty()) json.push_back(']');
-  json.push_back('}');
-  return json;
-}
-
-std::string Join(const std::vector<std::string>& parts) {
-  std::string joined;
-  for (const std::string& part : parts) {
-    if (!joined.empty()) joined.push_back(',');
-    joined.append(part);
-  }
-  return joined;
+  if (!link.attributes.empty()) out->push_back(']');
+  out->push_back('}');
 }
 
 void PlanEdits(std::string_view bytes, const OtlpSpanLinks& addition,
                std::vector<ByteEdit>* edits) {
   const OtlpSpan& span = *addition.span;
   if (span.links_unreadable) return;
-  const OtlpLinkPlan plan = PlanOtlpLinks(
-      ReadLinks(span.Text(bytes, span.links)), addition.links,
-      [&span](const OtlpLink& link) { return LinkJson(link, span.id_form); });
+  const OtlpLinkPlan plan =
+      PlanOtlpLinks(ReadLinks(span.Text(bytes, span.links)), addition.links,
+                    [&span](const OtlpLink& link, std::string* out) {
+                      AppendLink(link, span.id_form, out);
+                    });
   std::string new_members;
-  if (!plan.links.empty()) {
-    const std::string links = Join(plan.links);
+  if (plan.added > 0) {
+    const std::string& links = plan.links;
     const std::string_view text = span.Text(bytes, span.links);
     if (text.empty()) {
       new_members = ",\"links\":[" + links + "]";
@@ -139,12 +134,10 @@ void PlanEdits(std::string_view bytes, const OtlpSpanLinks& addition,
 
 }  // namespace
 
-std::string WriteOtlpJson(std::string_view bytes,
-                          std::vector<OtlpSpanLinks> additions) {
+std::string WriteOtlpJson(std::string_view bytes, NextOtlpAddition next) {
   std::vector<ByteEdit> edits;
-  for (const OtlpSpanLinks& addition : additions) {
-    PlanEdits(bytes, addition, &edits);
-  }
+  OtlpSpanLinks addition;
+  while (next(&addition)) PlanEdits(bytes, addition, &edits);
   return ApplyByteEdits(bytes, std::move(edits));
 }
 

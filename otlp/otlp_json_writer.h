@@ -14,16 +14,20 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "spanlink/otlp/otlp_link.h"
 
 namespace spanlink {
 
-// Returns `bytes` with the links of `additions` on their spans.
+// Returns `bytes` with the links that `next` makes on their spans.
 // REQUIRES: every span was read from `bytes` and occurs once.
-std::string WriteOtlpJson(std::string_view bytes,
-                          std::vector<OtlpSpanLinks> additions);
+std::string WriteOtlpJson(std::string_view bytes, NextOtlpAddition next);
+inline std::string WriteOtlpJson(std::string_view bytes,
+                                 std::vector<OtlpSpanLinks> additions) {
+  return WriteOtlpJson(bytes, EachOtlpAddition(std::move(additions)));
+}
 
 }  // namespace spanlink
 

@@ -4,9 +4,8 @@
 #include <charconv>
 #include <cstdint>
 #include <cstring>
-#include <iterator>
 #include <limits>
-#include <protozero/pbf_writer.hpp>
+#include <protozero/buffer_string.hpp>
 #include <protozero/varint.hpp>
 #include <utility>
 
@@ -72,39 +71,86 @@ std::vector<PresentOtlpLink> ReadLinks(std::string_view records) {
   return links;
 }
 
-template <typename Id>
-void AddId(uint32_t tag, const Id& id, protozero::pbf_writer* message) {
-  message->add_bytes(tag >> 3, reinterpret_cast<const char*>(id.bytes.data()),
-                     id.bytes.size());
-}
-
 // `value` holds the digits of a 64-bit integer.
-int64_t ToInteger(const std::string& value) {
+int64_t ToInteger(std::string_view value) {
   int64_t number = 0;
   std::from_chars(value.data(), value.data() + value.size(), number);
   return number;
 }
 
-// Returns the record of the field `links`, with its tag.
-std::string LinkRecord(const OtlpLink& link) {
-  std::string record;
-  protozero::pbf_writer span(record);
-  protozero::pbf_writer message(span, otlp_proto::kLinks >> 3);
-  AddId(otlp_proto::kLinkTraceId, link.target.trace_id, &message);
-  AddId(otlp_proto::kLinkSpanId, link.target.span_id, &message);
-  for (const OtlpLinkAttribute& attribute : link.attributes) {
-    protozero::pbf_writer pair(message, otlp_proto::kLinkAttributes >> 3);
-    pair.add_string(otlp_proto::kKey >> 3, attribute.key.data(),
-                    attribute.key.size());
-    protozero::pbf_writer value(pair, otlp_proto::kValue >> 3);
+// What a field takes whose tag is one byte, as all are that are written here.
+size_t SizeOfNumber(uint64_t value) {
+  return 1 + static_cast<size_t>(protozero::length_of_varint(value));
+}
+size_t SizeOfBytes(size_t size) { return SizeOfNumber(size) + size; }
+
+size_t SizeOfValue(const OtlpLinkAttribute& attribute) {
+  return attribute.is_integer
+             ? SizeOfNumber(static_cast<uint64_t>(ToInteger(attribute.value)))
+             : SizeOfBytes(attribute.value.size());
+}
+
+size_t SizeOfAttribute(const OtlpLinkAttribute& attribute) {
+  return SizeOfBytes(attribute.key.size()) +
+         SizeOfBytes(SizeOfValue(attribute));
+}
+
+// Writes fields into room that was made for them.
+class FieldWriter {
+ public:
+  explicit FieldWriter(char* at) : at_(at) {}
+
+  // A number, or the beginning of a message of that size.
+  void Number(uint32_t tag, uint64_t value) {
+    *at_++ = static_cast<char>(tag);
+    while (value >= 0x80) {
+      *at_++ = static_cast<char>(value | 0x80);
+      value >>= 7;
+    }
+    *at_++ = static_cast<char>(value);
+  }
+  void Bytes(uint32_t tag, std::string_view bytes) {
+    Number(tag, bytes.size());
+    at_ = std::copy(bytes.begin(), bytes.end(), at_);
+  }
+  template <typename Id>
+  void IdBytes(uint32_t tag, const Id& id) {
+    Number(tag, id.bytes.size());
+    at_ = std::copy(id.bytes.begin(), id.bytes.end(), at_);
+  }
+  void Attribute(const OtlpLinkAttribute& attribute) {
+    Number(otlp_proto::kLinkAttributes, SizeOfAttribute(attribute));
+    Bytes(otlp_proto::kKey, attribute.key);
+    Number(otlp_proto::kValue, SizeOfValue(attribute));
     if (attribute.is_integer) {
-      value.add_int64(otlp_proto::kIntValue >> 3, ToInteger(attribute.value));
+      Number(otlp_proto::kIntValue,
+             static_cast<uint64_t>(ToInteger(attribute.value)));
     } else {
-      value.add_string(otlp_proto::kStringValue >> 3, attribute.value);
+      Bytes(otlp_proto::kStringValue, attribute.value);
     }
   }
-  message.commit();
-  return record;
+
+ private:
+  char* at_;
+};
+
+// Appends the record of the field `links`, with its tag. Lengths stand before
+// what they measure and are counted out first.
+void AppendLink(const OtlpLink& link, std::string* out) {
+  size_t size = SizeOfBytes(link.target.trace_id.bytes.size()) +
+                SizeOfBytes(link.target.span_id.bytes.size());
+  for (const OtlpLinkAttribute& attribute : link.attributes) {
+    size += SizeOfBytes(SizeOfAttribute(attribute));
+  }
+  const size_t begin = out->size();
+  out->resize(begin + SizeOfBytes(size));
+  FieldWriter writer(out->data() + begin);
+  writer.Number(otlp_proto::kLinks, size);
+  writer.IdBytes(otlp_proto::kLinkTraceId, link.target.trace_id);
+  writer.IdBytes(otlp_proto::kLinkSpanId, link.target.span_id);
+  for (const OtlpLinkAttribute& attribute : link.attributes) {
+    writer.Attribute(attribute);
+  }
 }
 
 std::string Varint(uint64_t value) {
@@ -141,27 +187,25 @@ uint32_t DroppedBefore(const OtlpSpan& span, std::string_view bytes) {
   return static_cast<uint32_t>(count);
 }
 
-// What a span needs, inside of its message.
-std::vector<ByteEdit> EditsOf(std::string_view bytes,
-                              const OtlpSpanLinks& addition) {
+// Appends what a span needs, inside of its message.
+void AppendEdits(std::string_view bytes, const OtlpSpanLinks& addition,
+                 std::vector<ByteEdit>* edits) {
   const OtlpSpan& span = *addition.span;
-  const OtlpLinkPlan plan = PlanOtlpLinks(
-      ReadLinks(span.Text(bytes, span.links)), addition.links, LinkRecord);
-  std::vector<ByteEdit> edits;
-  std::string records;
-  for (const std::string& record : plan.links) records += record;
+  OtlpLinkPlan plan = PlanOtlpLinks(ReadLinks(span.Text(bytes, span.links)),
+                                    addition.links, AppendLink);
+  std::string& records = plan.links;
   const uint32_t before = DroppedBefore(span, bytes);
   const auto after = static_cast<uint32_t>(std::min<uint64_t>(
       DroppedOtlpLinks(plan, before), std::numeric_limits<uint32_t>::max()));
   const OtlpRange count = span.dropped_links_count;
   if (after != before && !count.empty()) {
-    edits.push_back({span.begin + count.begin, count.size, Varint(after)});
+    edits->push_back({span.begin + count.begin, count.size, Varint(after)});
   } else if (after != before) {
     records += Varint(otlp_proto::kDroppedLinksCount) + Varint(after);
   }
   const uint32_t end = span.links.empty() ? span.members_end : span.links.end();
-  if (!records.empty()) edits.push_back({span.begin + end, 0, records});
-  return edits;
+  if (records.empty()) return;
+  edits->push_back({span.begin + end, 0, std::move(records)});
 }
 
 // The edits of one file, with what they add to the envelopes.
@@ -172,12 +216,12 @@ class Splice {
 
   void Add(const OtlpSpanLinks& addition) {
     const OtlpSpan& span = *addition.span;
-    std::vector<ByteEdit> edits = EditsOf(bytes_, addition);
+    const size_t first = edits_.size();
+    AppendEdits(bytes_, addition, &edits_);
     int64_t grown = 0;
-    for (const ByteEdit& edit : edits) grown += Growth(edit);
-    if (!FitsIntoFrame(span.envelope, grown)) return;
-    std::move(edits.begin(), edits.end(), std::back_inserter(edits_));
-    if (grown == 0) return;
+    for (size_t i = first; i < edits_.size(); ++i) grown += Growth(edits_[i]);
+    if (!FitsIntoFrame(span.envelope, grown)) edits_.resize(first);
+    if (edits_.size() == first || grown == 0) return;
     grown_[span.envelope] +=
         grown + SetLength(span.begin, span.length_size, Sum(span.size, grown));
   }
@@ -244,9 +288,10 @@ class Splice {
 }  // namespace
 
 std::string WriteOtlpProto(std::string_view bytes, const OtlpSpans& spans,
-                           const std::vector<OtlpSpanLinks>& additions) {
+                           NextOtlpAddition next) {
   Splice splice(bytes, spans);
-  for (const OtlpSpanLinks& addition : additions) splice.Add(addition);
+  OtlpSpanLinks addition;
+  while (next(&addition)) splice.Add(addition);
   return splice.Finish();
 }
 

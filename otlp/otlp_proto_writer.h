@@ -16,6 +16,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "spanlink/otlp/otlp_link.h"
@@ -23,11 +24,16 @@
 
 namespace spanlink {
 
-// Returns `bytes` with the links of `additions` on their spans.
+// Returns `bytes` with the links that `next` makes on their spans.
 // REQUIRES: `spans` was read from `bytes`, and every span is one of it and
 // occurs once.
 std::string WriteOtlpProto(std::string_view bytes, const OtlpSpans& spans,
-                           const std::vector<OtlpSpanLinks>& additions);
+                           NextOtlpAddition next);
+inline std::string WriteOtlpProto(std::string_view bytes,
+                                  const OtlpSpans& spans,
+                                  std::vector<OtlpSpanLinks> additions) {
+  return WriteOtlpProto(bytes, spans, EachOtlpAddition(std::move(additions)));
+}
 
 }  // namespace spanlink
 

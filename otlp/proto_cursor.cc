@@ -27,9 +27,8 @@ T LoadFixed(const char* bytes) {
 
 }  // namespace
 
-bool ProtoCursor::Next() {
-  if (at_ == end_ || failed()) return false;
-  field_ = at_;
+// REQUIRES: there is a field, at `field_`.
+bool ProtoCursor::NextOther() {
   if (!ReadTag()) return false;
   const uint32_t type = tag_ & 7;
   if (type == static_cast<uint32_t>(ProtoType::kGroup)) return ReadGroup();
@@ -70,7 +69,13 @@ bool ProtoCursor::ReadValue(uint32_t type) {
   return Fail("a protobuf field");
 }
 
-bool ProtoCursor::ReadVarint(uint64_t* value) {
+// Lengths, mostly, of two bytes.
+bool ProtoCursor::ReadLongVarint(uint64_t* value) {
+  if (end_ - at_ >= 2 && (at_[1] & 0x80) == 0) {
+    *value = static_cast<uint64_t>(at_[1]) << 7 | (at_[0] & 0x7F);
+    at_ += 2;
+    return true;
+  }
   try {
     *value = protozero::decode_varint(&at_, end_);
     return true;
@@ -89,18 +94,9 @@ bool ProtoCursor::ReadFixed(size_t size) {
   return true;
 }
 
-bool ProtoCursor::ReadBytes() {
-  const char* const length_begin = at_;
-  uint64_t length = 0;
-  if (!ReadVarint(&length)) return false;
-  if (length > static_cast<size_t>(end_ - at_)) {
-    at_ = length_begin;
-    return Fail("a length that fits into the message");
-  }
-  length_size_ = static_cast<uint8_t>(at_ - length_begin);
-  value_ = at_;
-  at_ += length;
-  return true;
+bool ProtoCursor::FailLength(const char* length) {
+  at_ = length;
+  return Fail("a length that fits into the message");
 }
 
 // The tags of an open group stand on a stack of their own, not on that of the

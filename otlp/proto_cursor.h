@@ -52,7 +52,17 @@ class ProtoCursor {
       : ProtoCursor(file, 0, file.size()) {}
 
   // Goes to the next field. Returns false after the last one and on failure.
-  bool Next();
+  // Most fields are bytes with a number below 16.
+  bool Next() {
+    if (at_ == end_ || failed()) return false;
+    field_ = at_;
+    const auto first = static_cast<uint8_t>(*at_);
+    constexpr uint32_t kType = static_cast<uint32_t>(ProtoType::kBytes);
+    if ((first & 0x87) != kType || first == kType) return NextOther();
+    tag_ = first;
+    ++at_;
+    return ReadBytes();
+  }
 
   // Of the field: number and type, and the value of a number, or the bytes. Of
   // a group the bytes are all that is in it and the tag that ends it.
@@ -84,9 +94,26 @@ class ProtoCursor {
 
  private:
   bool Fail(std::string_view expected);
-  bool ReadVarint(uint64_t* value);
+  // Most varints are one byte.
+  bool ReadVarint(uint64_t* value) {
+    if (at_ == end_ || (*at_ & 0x80) != 0) return ReadLongVarint(value);
+    *value = static_cast<uint8_t>(*at_++);
+    return true;
+  }
+  bool ReadLongVarint(uint64_t* value);
   bool ReadFixed(size_t size);
-  bool ReadBytes();
+  bool ReadBytes() {
+    const char* const length = at_;
+    uint64_t size = 0;
+    if (!ReadVarint(&size)) return false;
+    if (size > static_cast<size_t>(end_ - at_)) return FailLength(length);
+    length_size_ = static_cast<uint8_t>(at_ - length);
+    value_ = at_;
+    at_ += size;
+    return true;
+  }
+  bool FailLength(const char* length);
+  bool NextOther();
   bool ReadGroup();
   // Reads the value of a field that is not a group.
   bool ReadValue(uint32_t type);

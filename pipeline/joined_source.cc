@@ -121,14 +121,16 @@ SpanRef JoinedSource::Ref(size_t index) const {
   return file.source->Ref(index - file.first_span);
 }
 
-std::string JoinedSource::TraceIdText(size_t index) const {
+std::string_view JoinedSource::TraceIdText(size_t index,
+                                           std::string* scratch) const {
   const File& file = At(index);
-  return file.source->TraceIdText(index - file.first_span);
+  return file.source->TraceIdText(index - file.first_span, scratch);
 }
 
-std::string JoinedSource::SpanIdText(size_t index) const {
+std::string_view JoinedSource::SpanIdText(size_t index,
+                                          std::string* scratch) const {
   const File& file = At(index);
-  return file.source->SpanIdText(index - file.first_span);
+  return file.source->SpanIdText(index - file.first_span, scratch);
 }
 
 void JoinedSource::Decode(size_t index, DecodedSpan* span) {

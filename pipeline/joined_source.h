@@ -37,8 +37,8 @@ class JoinedSource {
   // As of `TraceSource`.
   size_t size() const { return size_; }
   SpanRef Ref(size_t index) const;
-  std::string TraceIdText(size_t index) const;
-  std::string SpanIdText(size_t index) const;
+  std::string_view TraceIdText(size_t index, std::string* scratch) const;
+  std::string_view SpanIdText(size_t index, std::string* scratch) const;
   void Decode(size_t index, DecodedSpan* span);
   uint64_t unreadable() const;
   std::vector<std::string> problems() const;

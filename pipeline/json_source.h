@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -25,10 +26,10 @@ class JsonSource final : public TraceSource {
 
   size_t size() const override { return spans_.size(); }
   SpanRef Ref(size_t index) const override;
-  std::string TraceIdText(size_t index) const override {
+  std::string_view TraceIdText(size_t index, std::string*) const override {
     return spans_[index].trace_id;
   }
-  std::string SpanIdText(size_t index) const override {
+  std::string_view SpanIdText(size_t index, std::string*) const override {
     return spans_[index].span_id;
   }
   void Decode(size_t index, DecodedSpan* span) override;

@@ -28,8 +28,8 @@ std::string_view AttributionType(LinkKind kind) {
 OtlpLink ToOtlpLink(const SpanLink& link, const LinkProfile& profile) {
   constexpr std::string_view kTypeKey = "gen_ai.attribution.link_type";
   constexpr std::string_view kKindKey = "spanlink.kind";
-  const std::string kind(LinkKindName(link.kind));
-  const std::string type(AttributionType(link.kind));
+  const std::string_view kind = LinkKindName(link.kind);
+  const std::string_view type = AttributionType(link.kind);
   OtlpLink out;
   out.target = link.producer;
   out.identity = {{kKindKey, kind}, {kTypeKey, type}, {"from", "output"}};
@@ -40,15 +40,13 @@ OtlpLink ToOtlpLink(const SpanLink& link, const LinkProfile& profile) {
   if (profile.semconv && !type.empty())
     out.attributes.push_back({kTypeKey, type});
   out.attributes.push_back({kKindKey, kind});
-  out.attributes.push_back(
-      {"spanlink.evidence", std::string(EvidenceName(link.evidence))});
+  out.attributes.push_back({"spanlink.evidence", EvidenceName(link.evidence)});
   if (link.attempt > 1) {
     out.attributes.push_back(
         {"spanlink.attempt", std::to_string(link.attempt), true});
   }
   if (!link.tool_version.empty()) {
-    out.attributes.push_back(
-        {"spanlink.tool_version", link.tool_version.str()});
+    out.attributes.push_back({"spanlink.tool_version", link.tool_version});
   }
   return out;
 }

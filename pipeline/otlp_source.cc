@@ -108,12 +108,14 @@ SpanRef OtlpSource::Ref(size_t index) const {
   return ref;
 }
 
-std::string OtlpSource::TraceIdText(size_t index) const {
-  return spans_.spans[index].context.trace_id.ToHex();
+std::string_view OtlpSource::TraceIdText(size_t index,
+                                         std::string* scratch) const {
+  return *scratch = spans_.spans[index].context.trace_id.ToHex();
 }
 
-std::string OtlpSource::SpanIdText(size_t index) const {
-  return spans_.spans[index].context.span_id.ToHex();
+std::string_view OtlpSource::SpanIdText(size_t index,
+                                        std::string* scratch) const {
+  return *scratch = spans_.spans[index].context.span_id.ToHex();
 }
 
 void OtlpSource::ReadAttributes(const OtlpSpan& span) {
@@ -137,6 +139,7 @@ void OtlpSource::Decode(size_t index, DecodedSpan* span) {
   ReadAttributes(record);
   const OtlpContentReader& reader = decoder_->reader;
   span->facts.Clear();
+  span->facts.memo = &memo_;
   span->name = reader.name();
   span->scope = spans_.scopes[record.scope];
   span->dialect = {};
@@ -154,21 +157,23 @@ void OtlpSource::Decode(size_t index, DecodedSpan* span) {
     span->facts.outcome = Outcome::kFailed;
   }
   span->facts.unreadable += static_cast<uint32_t>(reader.unreadable());
+  if (index + 1 == size()) memo_ = {};  // spans are mostly read in their order
 }
 
 absl::StatusOr<std::string> OtlpSource::Write(
     const std::vector<ConsumerLinks>& links,
     const WriteOptions& options) const {
-  std::vector<OtlpSpanLinks> additions;
-  for (const ConsumerLinks& consumer : links) {
-    OtlpSpanLinks addition;
-    addition.span = &spans_.spans[consumer.span];
-    for (const SpanLink* link : consumer.links) {
-      addition.links.push_back(ToOtlpLink(*link, options.links));
+  auto consumer = links.begin();
+  return WriteOtlp(bytes_, spans_, [&](OtlpSpanLinks* addition) {
+    if (consumer == links.end()) return false;
+    addition->span = &spans_.spans[consumer->span];
+    addition->links.clear();
+    for (const SpanLink* link : consumer->links) {
+      addition->links.push_back(ToOtlpLink(*link, options.links));
     }
-    additions.push_back(std::move(addition));
-  }
-  return WriteOtlp(bytes_, spans_, std::move(additions));
+    ++consumer;
+    return true;
+  });
 }
 
 }  // namespace spanlink

@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "spanlink/dialects/dialect.h"
+#include "spanlink/dialects/message_memo.h"
 #include "spanlink/otlp/otlp_file.h"
 #include "spanlink/pipeline/trace_format.h"
 #include "spanlink/pipeline/trace_source.h"
@@ -42,8 +43,10 @@ class OtlpSource final : public TraceSource {
 
   size_t size() const override { return spans_.spans.size(); }
   SpanRef Ref(size_t index) const override;
-  std::string TraceIdText(size_t index) const override;
-  std::string SpanIdText(size_t index) const override;
+  std::string_view TraceIdText(size_t index,
+                               std::string* scratch) const override;
+  std::string_view SpanIdText(size_t index,
+                              std::string* scratch) const override;
   void Decode(size_t index, DecodedSpan* span) override;
   uint64_t unreadable() const override {
     return spans_.unreadable_spans + spans_.unreadable_lines;
@@ -85,6 +88,7 @@ class OtlpSource final : public TraceSource {
   std::string bytes_;
   OtlpSpans spans_;
   std::shared_ptr<OtlpDecoder> decoder_;
+  MessageMemo memo_;
   std::vector<Log> logs_;
   bool logs_are_sorted_ = true;
 };

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -21,10 +22,10 @@ class RecordingSource final : public TraceSource {
 
   size_t size() const override { return recording_.spans.size(); }
   SpanRef Ref(size_t index) const override;
-  std::string TraceIdText(size_t index) const override {
+  std::string_view TraceIdText(size_t index, std::string*) const override {
     return recording_.spans[index].trace_id;
   }
-  std::string SpanIdText(size_t index) const override {
+  std::string_view SpanIdText(size_t index, std::string*) const override {
     return recording_.spans[index].span_id;
   }
   void Decode(size_t index, DecodedSpan* span) override;

@@ -8,8 +8,9 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "spanlink/dialects/span_facts.h"
-#include "spanlink/linker/engine.h"
+#include "spanlink/linker/settled_linker.h"
 #include "spanlink/pipeline/joined_source.h"
+#include "spanlink/pipeline/text_pool.h"
 #include "spanlink/pipeline/trace_source.h"
 
 namespace spanlink {
@@ -26,24 +27,21 @@ Time StartOrLast(const std::optional<Time>& start) {
   return start.value_or(Time::max());
 }
 
-SpanSummary Summarize(const JoinedSource& source, size_t index,
-                      const DecodedSpan& decoded) {
-  const SpanRef ref = source.Ref(index);
+SpanSummary Summarize(const SpanRef& ref, const DecodedSpan& decoded,
+                      TextPool* texts) {
   const SpanFacts& facts = decoded.facts;
   SpanSummary summary;
-  summary.file = static_cast<uint32_t>(source.FileOf(index));
   summary.context = ref.context;
   summary.parent = ref.parent;
-  summary.trace_id_text = source.TraceIdText(index);
-  summary.span_id_text = source.SpanIdText(index);
-  summary.name = decoded.name;
-  summary.agent = facts.kind == SpanKind::kAgent && !facts.name.empty()
-                      ? facts.name
-                      : facts.agent;
+  summary.name = texts->Keep(decoded.name);
+  summary.agent = texts->Keep(
+      facts.kind == SpanKind::kAgent && !facts.name.empty() ? facts.name
+                                                            : facts.agent);
   if (facts.kind == SpanKind::kTool) summary.tool_name = facts.name;
   if (facts.kind == SpanKind::kHandoff) summary.tool_name = facts.to_agent;
+  summary.tool_name = texts->Keep(summary.tool_name);
   summary.dialect = decoded.dialect;
-  summary.scope = decoded.scope;
+  summary.scope = texts->Keep(decoded.scope);
   summary.kind = facts.kind;
   summary.outcome = facts.outcome;
   summary.start = ref.start;
@@ -67,6 +65,8 @@ struct TraceFile::State {
   std::unique_ptr<JoinedSource> source;
   ReadOptions options;
   std::vector<std::string> warnings;
+  TextPool texts;  // of `spans`
+  std::string scratch;
   std::vector<SpanSummary> spans;
   std::vector<size_t> positions;                   // of spans[i] in the source
   absl::flat_hash_map<SpanContext, size_t> index;  // into `spans`
@@ -83,6 +83,7 @@ struct TraceFile::State {
 
   void ReadSpans();
   void KeepCopy(size_t position, size_t copy);
+  void NameIds(size_t position, SpanSummary* summary);
   void KeepFacts(size_t position, SpanFacts* known);
   void Report(DiagnosticId id, const SpanContext& span, uint64_t times = 1);
   void Sort();
@@ -108,16 +109,22 @@ void TraceFile::State::ReadSpans() {
   DecodedSpan decoded;
   decoded.facts.wants_text = options.react;
   Report(DiagnosticId::kUnreadableSpan, {}, source->unreadable());
+  index.reserve(source->size());
+  spans.reserve(source->size());
+  positions.reserve(source->size());
+  facts.reserve(std::min(source->size(), kMaxKeptFacts));
   for (size_t i = 0; i < source->size(); ++i) {
     const SpanContext context = source->Ref(i).context;
-    const auto [first, is_new] = index.try_emplace(context, i);
+    const auto [first, is_new] = index.try_emplace(context, spans.size());
     if (!is_new) {
       Report(DiagnosticId::kDuplicateSpan, context);
-      KeepCopy(first->second, i);
+      KeepCopy(positions[first->second], i);
       continue;
     }
     source->Decode(i, &decoded);
-    spans.push_back(Summarize(*source, i, decoded));
+    spans.push_back(Summarize(source->Ref(i), decoded, &texts));
+    spans.back().file = static_cast<uint32_t>(source->FileOf(i));
+    NameIds(i, &spans.back());
     positions.push_back(i);
     ReportContent(decoded, [&](DiagnosticId id) { Report(id, context); });
     KeepFacts(i, &decoded.facts);
@@ -129,6 +136,17 @@ void TraceFile::State::KeepCopy(size_t position, size_t copy) {
   std::vector<size_t>& known = copies[position];
   const size_t last = known.empty() ? position : known.back();
   if (source->FileOf(last) != source->FileOf(copy)) known.push_back(copy);
+}
+
+// Spans of one trace mostly follow one another.
+void TraceFile::State::NameIds(size_t position, SpanSummary* summary) {
+  const bool known = spans.size() > 1 &&
+                     summary[-1].context.trace_id == summary->context.trace_id;
+  summary->trace_id_text =
+      known ? summary[-1].trace_id_text
+            : texts.Keep(source->TraceIdText(position, &scratch));
+  summary->span_id_text =
+      texts.KeepOnce(source->SpanIdText(position, &scratch));
 }
 
 // Takes the facts of the span at `position`, if all before it were taken.
@@ -144,7 +162,7 @@ void TraceFile::State::KeepFacts(size_t position, SpanFacts* known) {
   if (kept_bytes <= kMaxKeptBytes) facts.push_back(std::move(*known));
 }
 
-// By trace, traces by their first start; then by start.
+// By trace, traces by their first start; then by start. Many files are so.
 void TraceFile::State::Sort() {
   absl::flat_hash_map<TraceId, Time> first;
   for (const SpanSummary& span : spans) {
@@ -159,6 +177,7 @@ void TraceFile::State::Sort() {
     order.emplace_back(first[context.trace_id], context.trace_id,
                        StartOrLast(spans[i].start), context.span_id, i);
   }
+  if (std::is_sorted(order.begin(), order.end())) return;
   std::sort(order.begin(), order.end());
   std::vector<SpanSummary> sorted;
   std::vector<size_t> sorted_positions;
@@ -189,7 +208,7 @@ void TraceFile::State::NameAgents() {
       if (!above) break;
       at = *above;
     }
-    const std::string agent = spans[at].agent;
+    const std::string_view agent = spans[at].agent;
     for (const size_t below : path) spans[below].agent = agent;
   }
 }
@@ -229,18 +248,37 @@ void TraceFile::State::AddDiagnostics(const Diagnostics& engine) {
   }
 }
 
+// Most files come out of the engine in this order.
 void TraceFile::State::SortLinks() {
-  const auto key = [this](const SpanLink& link) {
-    const auto found = index.find(link.consumer);
+  struct Entry {
+    Time start;
+    size_t link;
+  };
+  std::vector<Entry> order;
+  order.reserve(links.size());
+  for (size_t i = 0; i < links.size(); ++i) {
+    const auto found = index.find(links[i].consumer);
     const Time start = found == index.end()
                            ? Time::max()
                            : StartOrLast(spans[found->second].start);
-    return std::tuple(start, link.consumer.span_id, link.consumer.trace_id,
-                      link.kind, link.producer);
+    order.push_back({start, i});
+  }
+  const auto key = [this](const Entry& entry) {
+    const SpanLink& link = links[entry.link];
+    return std::tie(entry.start, link.consumer.span_id, link.consumer.trace_id,
+                    link.kind, link.producer, entry.link);
   };
-  std::sort(
-      links.begin(), links.end(),
-      [&key](const SpanLink& a, const SpanLink& b) { return key(a) < key(b); });
+  const auto before = [&key](const Entry& a, const Entry& b) {
+    return key(a) < key(b);
+  };
+  if (std::is_sorted(order.begin(), order.end(), before)) return;
+  std::sort(order.begin(), order.end(), before);
+  std::vector<SpanLink> sorted;
+  sorted.reserve(links.size());
+  for (const Entry& entry : order) {
+    sorted.push_back(std::move(links[entry.link]));
+  }
+  links = std::move(sorted);
 }
 
 void TraceFile::State::ReportLinkedRoots() {
@@ -312,15 +350,18 @@ void TraceFile::Link(Options options, const Progress& progress) {
   State& state = *state_;
   state.links.clear();
   state.ResetDiagnostics();
-  options = SettledOptions(std::move(options));
   options.on_links = [&state](std::span<const SpanLink> links) {
     state.links.insert(state.links.end(), links.begin(), links.end());
   };
-  options.on_diagnostics = [&state](std::span<const DiagnosticEvent> events) {
-    state.events.insert(state.events.end(), events.begin(), events.end());
+  std::vector<DiagnosticEvent> settled;
+  bool settles = false;
+  options.on_diagnostics = [&](std::span<const DiagnosticEvent> events) {
+    auto& out = settles ? settled : state.events;
+    out.insert(out.end(), events.begin(), events.end());
   };
   options.on_annotations = nullptr;
-  Engine engine(std::move(options));
+  Diagnostics found;
+  SettledLinker linker(std::move(options), &found);
   const uint64_t bytes = state.source->bytes_in_all();
   DecodedSpan decoded;
   decoded.facts.wants_text = state.options.react;
@@ -328,15 +369,23 @@ void TraceFile::Link(Options options, const Progress& progress) {
     const size_t position = state.positions[i];
     const bool kept = position < state.facts.size();
     if (!kept) state.source->Decode(position, &decoded);
+    // Spans are sorted by trace.
+    const TraceId& trace = state.spans[i].context.trace_id;
+    const bool first = i == 0 || state.spans[i - 1].context.trace_id != trace;
+    if (first) linker.Begin(trace);
     EmitSignals(kept ? state.facts[position] : decoded.facts,
-                state.source->Ref(position), &engine);
+                state.source->Ref(position), &linker);
+    settles = i + 1 == state.spans.size() ||
+              state.spans[i + 1].context.trace_id != trace;
+    if (settles) linker.Finish();
+    settles = false;
     if (progress && i % kProgressSpans == 0) {
       const double share = double(i) / double(state.spans.size());
       progress(static_cast<uint64_t>(share * double(bytes)), bytes);
     }
   }
-  engine.SettleAll();
-  state.AddDiagnostics(engine.diagnostics());
+  state.events.insert(state.events.end(), settled.begin(), settled.end());
+  state.AddDiagnostics(found);
   state.SortLinks();
   state.ReportLinkedRoots();
   if (progress) progress(bytes, bytes);

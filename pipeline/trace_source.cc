@@ -1,6 +1,6 @@
 #include "spanlink/pipeline/trace_source.h"
 
-#include <map>
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -9,15 +9,22 @@ namespace spanlink {
 std::vector<ConsumerLinks> ByConsumer(
     std::span<const SpanLink> links,
     absl::FunctionRef<std::optional<size_t>(const SpanContext&)> place) {
-  std::map<size_t, std::vector<const SpanLink*>> by_place;
+  std::vector<std::pair<size_t, const SpanLink*>> places;
+  places.reserve(links.size());
   for (const SpanLink& link : links) {
-    const std::optional<size_t> at = place(link.consumer);
-    if (at) by_place[*at].push_back(&link);
+    if (const std::optional<size_t> at = place(link.consumer)) {
+      places.emplace_back(*at, &link);
+    }
   }
+  std::stable_sort(
+      places.begin(), places.end(),
+      [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<ConsumerLinks> consumers;
-  consumers.reserve(by_place.size());
-  for (auto& [at, of_span] : by_place) {
-    consumers.push_back({at, std::move(of_span)});
+  for (const auto& [at, link] : places) {
+    if (consumers.empty() || consumers.back().span != at) {
+      consumers.emplace_back().span = at;
+    }
+    consumers.back().links.push_back(link);
   }
   return consumers;
 }

@@ -68,9 +68,11 @@ class TraceSource {
   // Spans are numbered from 0 in the order of the file.
   virtual size_t size() const = 0;
   virtual SpanRef Ref(size_t index) const = 0;
-  // The ids as the file has them.
-  virtual std::string TraceIdText(size_t index) const = 0;
-  virtual std::string SpanIdText(size_t index) const = 0;
+  // The ids as the file has them, valid until `scratch` changes.
+  virtual std::string_view TraceIdText(size_t index,
+                                       std::string* scratch) const = 0;
+  virtual std::string_view SpanIdText(size_t index,
+                                      std::string* scratch) const = 0;
   virtual void Decode(size_t index, DecodedSpan* span) = 0;
 
   // Spans and lines that could not be read, and what to say about them.

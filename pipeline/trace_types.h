@@ -1,6 +1,6 @@
 // The small values that go in and out of a `TraceFile`.
 //
-// Lifetime: values that own their text.
+// Lifetime: values.
 // Thread safety: Thread-compatible.
 #ifndef SPANLINK_PIPELINE_TRACE_TYPES_H_
 #define SPANLINK_PIPELINE_TRACE_TYPES_H_
@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "spanlink/model/signals.h"
 #include "spanlink/model/span_context.h"
@@ -16,19 +17,20 @@
 
 namespace spanlink {
 
-// What a person wants to know of a span besides its links.
+// What a person wants to know of a span besides its links. Its texts belong to
+// the `TraceFile` that it is of.
 struct SpanSummary {
   SpanContext context;
   std::optional<SpanId> parent;
   uint32_t file = 0;  // of those that were read together, from 0
   // Ids as the file has them, in lower-case hex for OTLP.
-  std::string trace_id_text;
-  std::string span_id_text;
-  std::string name;       // the span's own name
-  std::string agent;      // name of the nearest agent, where known
-  std::string tool_name;  // of a tool or handoff span
-  std::string dialect;    // "" where no dialect knows the span
-  std::string scope;      // instrumentation scope name, where there is one
+  std::string_view trace_id_text;
+  std::string_view span_id_text;
+  std::string_view name;       // the span's own name
+  std::string_view agent;      // name of the nearest agent, where known
+  std::string_view tool_name;  // of a tool or handoff span
+  std::string_view dialect;    // "" where no dialect knows the span
+  std::string_view scope;      // instrumentation scope name, where there is one
   SpanKind kind = SpanKind::kOther;
   Outcome outcome = Outcome::kOk;
   std::optional<Time> start;

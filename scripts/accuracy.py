@@ -291,19 +291,19 @@ def main():
     parser.add_argument("--write", action="store_true", help="docs and README")
     arguments = parser.parse_args()
     files = sorted((arguments.shared / "data/trajectories").glob("*.jsonl.gz"))
-    rows, passed = run_harness(arguments, files)
-    parts = {
-        "choices": by_setting(rows, "choice"),
-        "results": by_setting(rows, "result"),
-        "grades": by_grade(rows),
-        "files": by_file(rows),
-    }
-    replayed, faults = [], []
+    parts, replayed, faults = {}, [], []
     if arguments.replay:
         print("  replays", file=sys.stderr, flush=True)
         replayed, conversations = run_replay(arguments, files)
         parts["replays"] = replay_table(replayed, conversations)
         faults = list(replay_faults(replayed))
+    rows, passed = run_harness(arguments, files)
+    parts |= {
+        "choices": by_setting(rows, "choice"),
+        "results": by_setting(rows, "result"),
+        "grades": by_grade(rows),
+        "files": by_file(rows),
+    }
     parts["recorded spans"] = recorded_table()
     for name, text in parts.items():
         print(f"\n{name}\n\n{text}")

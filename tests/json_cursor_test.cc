@@ -73,6 +73,29 @@ TEST(JsonCursorTest, LowSurrogatesInFrontAreReplaced) {
             "\xEF\xBF\xBD\xF0\x9F\xA4\x96");
 }
 
+// Runs of backslashes of every length, at every place of a block of 64 bytes.
+TEST(JsonCursorTest, EveryOtherBackslashEscapes) {
+  for (size_t before = 0; before < 130; ++before) {
+    for (size_t slashes = 0; slashes < 70; ++slashes) {
+      const std::string inside =
+          std::string(before, 'x') + std::string(slashes, '\\');
+      const size_t end = inside.size() + (slashes % 2 == 0 ? 2 : 4);
+      const std::string text = "\"" + inside + "\"y\" z";
+      JsonCursor cursor(text);
+      ASSERT_TRUE(cursor.Skip());
+      ASSERT_EQ(cursor.position(), end) << before << " " << slashes;
+    }
+  }
+}
+
+TEST(JsonCursorTest, TextsStandInPlaceOrAreUnescaped) {
+  std::string scratch;
+  EXPECT_EQ(JsonText(R"("plain")", &scratch), "plain");
+  EXPECT_EQ(JsonText(R"("\u00e9\n")", &scratch), "\xC3\xA9\n");
+  EXPECT_EQ(JsonText("[1]", &scratch), "");
+  EXPECT_EQ(JsonText("", &scratch), "");
+}
+
 TEST(JsonCursorTest, WhatIsNoEscapeStays) {
   EXPECT_EQ(Unescaped(R"("\x \u12")"), "\\x \\u12");
   EXPECT_EQ(Unescaped("\"\xFF\x01\""), "\xFF\x01");

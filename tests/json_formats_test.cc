@@ -34,7 +34,7 @@ std::vector<std::string> LinksOf(const TraceFile& file) {
   std::vector<std::string> lines;
   const auto name = [&file](const SpanContext& context) {
     const SpanSummary* span = file.Find(context);
-    return span == nullptr ? "?" : span->span_id_text;
+    return std::string(span == nullptr ? "?" : span->span_id_text);
   };
   for (const SpanLink& link : file.links()) {
     lines.push_back(name(link.consumer) + "<-" + name(link.producer) + " " +

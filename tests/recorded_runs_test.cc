@@ -84,7 +84,7 @@ struct Recording {
 
   std::string NameOf(const SpanContext& context) const {
     const SpanSummary* span = file->Find(context);
-    return span == nullptr ? "?" : span->span_id_text;
+    return std::string(span == nullptr ? "?" : span->span_id_text);
   }
 };
 

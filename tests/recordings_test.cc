@@ -52,7 +52,8 @@ Calls LinkedCalls(const TraceFile& file) {
   Calls calls;
   for (const SpanLink& link : file.links()) {
     if (link.kind != LinkKind::kToolChoice) continue;
-    calls[file.Find(link.consumer)->span_id_text] = link.tool_call_id;
+    const std::string tool(file.Find(link.consumer)->span_id_text);
+    calls[tool] = link.tool_call_id;
   }
   return calls;
 }

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "spanlink/cli/trace_view.h"
+#include "spanlink/pipeline/text_pool.h"
 
 namespace spanlink::testing {
 
@@ -36,9 +37,9 @@ class ViewBuilder {
   SpanSummary& Add(std::string_view id, SpanKind kind, std::string_view name) {
     SpanSummary span;
     span.context = {trace_, Id(id)};
-    span.trace_id_text = trace_.ToHex();
-    span.span_id_text = span.context.span_id.ToHex();
-    span.name = name;
+    span.trace_id_text = texts_.Keep(trace_.ToHex());
+    span.span_id_text = texts_.Keep(span.context.span_id.ToHex());
+    span.name = texts_.Keep(name);
     span.kind = kind;
     span.start = Time(std::chrono::seconds(1 + spans_.size()));
     span.end = *span.start + std::chrono::milliseconds(500);
@@ -70,6 +71,7 @@ class ViewBuilder {
 
  private:
   TraceId trace_ = TraceId::FromHex("0af7651916cd43dd8448eb211c80319c").value();
+  TextPool texts_;
   std::vector<SpanSummary> spans_;
   std::vector<SpanLink> links_;
   std::vector<DiagnosticEvent> events_;

@@ -16,7 +16,8 @@ For each FILE (of ../shared/data/trajectories) and instrumentation it writes to 
     <file>.<instrumentation>.replay.truth.jsonl   for ../shared/accuracy/score.py
 
 The truth is noted where things happen: the span of the moment inside the transport
-and inside the tools. Tools of the user's side (tau2) are left out.
+and inside the tools. Tools of the user's side (tau2) are left out, and for the
+Agents SDK conversations in which ids of calls repeat: it refuses to go on.
 """
 
 import argparse
@@ -289,8 +290,8 @@ SETUPS = {
 
 def replay_all(
     setup: Setup, conversations: list[list[Step]], otlp: Path, truth: Path
-) -> int:
-    """Returns how many tool calls were executed."""
+) -> list[int]:
+    """Returns how many tool calls each conversation executed."""
     memory = InMemorySpanExporter()
     provider = TracerProvider(
         # OpenInference writes an attribute for every part of every message.
@@ -298,22 +299,29 @@ def replay_all(
         shutdown_on_exit=False,
     )
     provider.add_span_processor(SimpleSpanProcessor(memory))
-    calls = 0
+    done: list[int] = []
     with (
         setup.instrument(provider),
         open(otlp, "wb") as spans_file,
         open(truth, "w", encoding="utf-8") as truth_file,
     ):
         for steps in conversations:
+            if setup.runner is run_agents and not has_unique_ids(steps):
+                continue
             replay = Replay(steps)
             setup.runner(replay)
             provider.force_flush()
             spans_file.write(otlp_json(memory.get_finished_spans()) + b"\n")
             memory.clear()
-            calls += len(replay.executed)
+            done.append(len(replay.executed))
             for line in replay.truth():
                 print(json.dumps(line), file=truth_file)
-    return calls
+    return done
+
+
+def has_unique_ids(steps: list[Step]) -> bool:
+    ids = [call.id for step in steps for call in step.calls]
+    return len(ids) == len(set(ids))
 
 
 def conversations_of(file: Path, limit: int) -> list[list[Step]]:
@@ -344,15 +352,13 @@ def main() -> None:
         conversations = conversations_of(file, arguments.limit)
         for name in arguments.setup:
             stem = f"{file.name.removesuffix('.jsonl.gz')}.{name}.replay"
-            calls = replay_all(
+            done = replay_all(
                 SETUPS[name],
                 conversations,
                 arguments.out / f"{stem}.otlp.jsonl",
                 arguments.out / f"{stem}.truth.jsonl",
             )
-            print(
-                f"{stem}: {len(conversations)} conversations, {calls} calls", flush=True
-            )
+            print(f"{stem}: {len(done)} conversations, {sum(done)} calls", flush=True)
 
 
 if __name__ == "__main__":

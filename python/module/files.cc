@@ -57,10 +57,12 @@ std::vector<LinkValue> LinksOf(const TraceFile& trace) {
     const SpanSummary* const producer = trace.Find(link.producer);
     LinkValue value = ToLinkValue(link);
     if (consumer != nullptr) {
-      value.consumer.SetTexts(consumer->trace_id_text, consumer->span_id_text);
+      value.consumer.SetTexts(std::string(consumer->trace_id_text),
+                              std::string(consumer->span_id_text));
     }
     if (producer != nullptr) {
-      value.producer.SetTexts(producer->trace_id_text, producer->span_id_text);
+      value.producer.SetTexts(std::string(producer->trace_id_text),
+                              std::string(producer->span_id_text));
     }
     links.push_back(std::move(value));
   }

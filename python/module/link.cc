@@ -86,7 +86,8 @@ nb::dict AttributesOf(const LinkValue& link, std::string_view profile) {
   nb::dict attributes;
   for (const OtlpLinkAttribute& attribute :
        ToOtlpLink(value, ToProfile(profile)).attributes) {
-    const nb::str text(attribute.value.c_str(), attribute.value.size());
+    const std::string_view value = attribute.value;
+    const nb::str text(value.data(), value.size());
     attributes[nb::str(attribute.key.data(), attribute.key.size())] =
         attribute.is_integer ? nb::object(nb::int_(text)) : nb::object(text);
   }

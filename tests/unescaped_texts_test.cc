@@ -1,0 +1,80 @@
+#include "spanlink/otlp/unescaped_texts.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <string>
+#include <string_view>
+
+#include "spanlink/json/json_cursor.h"
+
+namespace spanlink {
+namespace {
+
+std::string Message(size_t number) {
+  return R"({\"text\":\")" + std::to_string(number) +
+         std::string(UnescapedTexts::kMinSize, 'x') + R"(\\n\"})";
+}
+
+std::string Expected(std::string_view raw) {
+  std::string text;
+  UnescapeJson(raw, &text);
+  return text;
+}
+
+TEST(UnescapedTextsTest, GrowingTextsAreUnescaped) {
+  std::deque<std::string> raws;  // must live on
+  UnescapedTexts texts;
+  std::string history = Message(0);
+  for (size_t i = 1; i < 6; ++i) {
+    raws.push_back("[" + history + "]");
+    std::string_view text;
+    ASSERT_TRUE(texts.Unescape(raws.back(), &text));
+    EXPECT_EQ(text, Expected(raws.back()));
+    texts.Release();
+    history += "," + Message(i);
+  }
+}
+
+TEST(UnescapedTextsTest, EscapesAcrossTheEndAreUnescapedWhole) {
+  const std::string begin = "[" + Message(0);
+  UnescapedTexts texts;
+  for (const std::string_view end :
+       {R"(\\])", R"(\\n])", R"(\u00])", R"(\u0041])", R"(\ud83e])",
+        R"(\ud83e\udd16])", R"(\u00}])", R"(\u00}41])", R"(\}])", R"(\}n])",
+        "]", R"(,\"\"])"}) {
+    static std::deque<std::string> raws;  // must live on
+    raws.push_back(begin + std::string(end));
+    std::string_view text;
+    ASSERT_TRUE(texts.Unescape(raws.back(), &text));
+    EXPECT_EQ(text, Expected(raws.back())) << end;
+    texts.Release();
+  }
+}
+
+TEST(UnescapedTextsTest, TextsInUseAreLeftAlone) {
+  const std::string one = "[" + Message(0) + "]";
+  const std::string two = "[" + Message(0) + "," + Message(1) + "]";
+  UnescapedTexts texts;
+  std::string_view first, second;
+  ASSERT_TRUE(texts.Unescape(one, &first));
+  ASSERT_TRUE(texts.Unescape(two, &second));
+  EXPECT_EQ(first, Expected(one));
+  EXPECT_EQ(second, Expected(two));
+}
+
+TEST(UnescapedTextsTest, MoreTextsThanPlacesAreTheCallers) {
+  std::deque<std::string> raws;
+  UnescapedTexts texts;
+  size_t kept = 0;
+  for (size_t i = 0; i < 100; ++i) {
+    raws.push_back("[" + Message(i) + "]");
+    std::string_view text;
+    if (texts.Unescape(raws.back(), &text)) ++kept;
+  }
+  EXPECT_GT(kept, 1u);
+  EXPECT_LT(kept, 100u);
+}
+
+}  // namespace
+}  // namespace spanlink
