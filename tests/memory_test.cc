@@ -4,6 +4,8 @@
 //
 // This binary replaces the global operator new with one that lists its blocks,
 // which ThreadSanitizer does not allow: there the tests are skipped.
+#include <string.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -55,6 +57,8 @@ constinit size_t peak_bytes = 0;
     if (block->next != nullptr) block->next->previous = block->previous;
     live_bytes -= block->size;
   }
+  // The next block in this place must not seem to hold what was in this one.
+  explicit_bzero(block + 1, block->size);
   std::free(block);
 }
 
