@@ -48,7 +48,7 @@ absl::StatusOr<OtlpSpans> ReadOtlp(
 // Decodes what is in a span.
 //
 // Lifetime: what it returns lives until the next `Read` and no longer than the
-// file's bytes, which must live as long as the reader.
+// file's bytes.
 // Thread safety: Thread-compatible.
 class OtlpContentReader {
  public:

@@ -3,7 +3,7 @@
 // Numbers keep their spelling. `otlp_content.h` says how values look.
 //
 // Lifetime: views live until the reader's next `Read` and no longer than the
-// JSON texts, which must live as long as the reader.
+// JSON text.
 // Thread safety: Thread-compatible.
 // Complexity: O(n); each byte is visited a constant number of times. Values
 // nested deeper than `kMaxOtlpValueDepth` are skipped and counted.

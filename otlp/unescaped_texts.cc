@@ -8,15 +8,17 @@ bool UnescapedTexts::Unescape(std::string_view raw, std::string_view* text) {
   if (raw.size() > kMaxSize) return false;
   Text* known = FindFormer(raw);
   if (known != nullptr) {
+    known->raw.pop_back();
     known->text.pop_back();
   } else {
     known = Replace();
     if (known == nullptr) return false;
+    known->raw.clear();
     known->text.clear();
   }
-  const size_t done = known->text.empty() ? 0 : known->raw.size() - 1;
-  UnescapeJson(raw.substr(done), &known->text);
-  known->raw = raw;
+  const std::string_view more = raw.substr(known->raw.size());
+  UnescapeJson(more, &known->text);
+  known->raw.append(more);
   known->taken = true;
   *text = known->text;
   return true;
@@ -30,7 +32,7 @@ UnescapedTexts::Text* UnescapedTexts::FindFormer(std::string_view raw) {
   for (Text& text : texts_) {
     if (text.taken || !text.raw.ends_with("}]")) continue;
     if (longest != nullptr && longest->raw.size() >= text.raw.size()) continue;
-    const std::string_view begin = text.raw.substr(0, text.raw.size() - 1);
+    const std::string_view begin(text.raw.data(), text.raw.size() - 1);
     if (raw.starts_with(begin)) longest = &text;
   }
   return longest;

@@ -5,8 +5,7 @@
 // one that was unescaped before is compared, which is quick, and not unescaped
 // again.
 //
-// Lifetime: what `Unescape` returns lives until `Release`; the raw texts must
-// live as long as the object.
+// Lifetime: owns what it holds; what `Unescape` returns lives until `Release`.
 // Thread safety: Thread-compatible.
 // Complexity: O(kTexts · n) to compare n bytes; `kTexts` texts are kept, and
 // what was asked for since the last `Release`.
@@ -33,11 +32,11 @@ class UnescapedTexts {
   }
 
  private:
-  static constexpr size_t kTexts = 8;
-  static constexpr size_t kMaxSize = size_t{4} << 20;
+  static constexpr size_t kTexts = 4;
+  static constexpr size_t kMaxSize = size_t{1} << 20;
 
   struct Text {
-    std::string_view raw;
+    std::string raw;
     std::string text;
     bool taken = false;
   };

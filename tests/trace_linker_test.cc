@@ -346,6 +346,36 @@ std::vector<std::string> DemoRecords() {
   return records;
 }
 
+// What one record said must not be looked for in its bytes when it is gone.
+TEST(TraceLinkerTest, PromptsGrowFromRecordToRecord) {
+  Stream stream(Linger(0));
+  auto messages = nlohmann::json::array();
+  for (uint64_t i = 1; i <= 8; ++i) {
+    const nlohmann::json text = {{"type", "text"},
+                                 {"content", std::string(400, 'a')}};
+    messages.push_back({{"role", "user"}, {"parts", {text}}});
+    const auto attribute = [](const char* key, const std::string& value) {
+      return nlohmann::json{{"key", key}, {"value", {{"stringValue", value}}}};
+    };
+    const nlohmann::json span = {
+        {"traceId", std::string(31, '0') + "1"},
+        {"spanId", std::string(15, '0') + std::to_string(i)},
+        {"name", "chat"},
+        {"startTimeUnixNano", std::to_string(i * 2'000'000'000)},
+        {"endTimeUnixNano", std::to_string(i * 2'000'000'000 + 1)},
+        {"attributes",
+         {attribute("gen_ai.operation.name", "chat"),
+          attribute("gen_ai.input.messages", messages.dump())}}};
+    const nlohmann::json scope = {{"spans", {span}}};
+    const nlohmann::json resource = {{"scopeSpans", {scope}}};
+    const nlohmann::json document = {{"resourceSpans", {resource}}};
+    stream.Add(i, document.dump());
+  }
+  stream.Flush();
+  EXPECT_EQ(stream.bytes.size(), 8);
+  EXPECT_EQ(stream.linker.count(DiagnosticId::kUnreadableContent), 0);
+}
+
 TEST(TraceLinkerTest, InAnyOrderTheLinksAreThoseOfTheFile) {
   std::vector<std::string> records = DemoRecords();
   std::string all;
