@@ -23,6 +23,7 @@ set(SPANLINK_CORE_SOURCES
   linker/guardrail_book.cc
   linker/handoff_names.cc
   linker/json_scanner.cc
+  linker/options.cc
   linker/parking_lot.cc
   linker/scope.cc
   linker/settled_linker.cc

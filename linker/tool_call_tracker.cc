@@ -79,23 +79,6 @@ const SpanRef* RefOf(const Signal& signal) {
 
 }  // namespace
 
-Limits Limits::ForFiles() {
-  Limits limits;
-  constexpr size_t kMany = size_t{1} << 28;
-  limits.spans_per_scope = kMany;
-  limits.calls_per_scope = kMany;
-  limits.executions_per_scope = kMany;
-  limits.uses_per_scope = kMany;
-  limits.annotations_per_scope = kMany;
-  limits.scopes = kMany;
-  limits.spans = kMany;
-  limits.parked_calls = kMany;
-  limits.idle = Duration::max();
-  limits.reopened_idle = Duration::max();
-  limits.parked_age = Duration::max();
-  return limits;
-}
-
 // What all shards share. Immutable, but for what has a lock of its own.
 struct ToolCallTracker::Shared {
   Shared(Options given, Diagnostics* counted)
