@@ -156,10 +156,15 @@ std::array<CallBook::Node, 2> CallBook::GroupsOf(Node node) const {
   return {tree_->NearestAgent(node), tree_->Top(node)};
 }
 
-// A reader whose place is not known may be a near one.
+// A reader whose place is not known may be a near one. Who read the result of a
+// call that was executed speaks against nothing, wherever it stands.
 void CallBook::NoteUse(Call& call, const Use& use) const {
-  const int distance = tree_->Distance(call.node, use.node);
-  call.NoteUse({distance == SpanTree::kUnrelated ? 0 : distance, use.start});
+  int distance = 0;
+  if (call.state != State::kExecuted) {
+    distance = tree_->Distance(call.node, use.node);
+    if (distance == SpanTree::kUnrelated) distance = 0;
+  }
+  call.NoteUse({distance, use.start});
 }
 
 void CallBook::UseCall(CallNumber number, const Use& use, Batch& batch) {
