@@ -117,8 +117,9 @@ class StreamRun {
       return absl::OkStatus();
     }
     auto created = OutputFile::Create(*arguments_.output);
-    if (created.ok()) out_ = *std::move(created);
-    return created.status();
+    if (!created.ok()) return created.status();
+    out_ = *std::move(created);
+    return absl::OkStatus();
   }
 
   absl::Status ReadAll() {

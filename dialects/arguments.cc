@@ -142,18 +142,21 @@ bool IsPlaceholder(std::string_view text) {
          kRedactions.end();
 }
 
+// Whether text behind a quotation mark is a redaction and another mark.
+bool IsRedactedString(std::string_view rest) {
+  return std::any_of(
+      kRedactions.begin(), kRedactions.end(), [rest](std::string_view word) {
+        return rest.size() > word.size() && rest.front() == word.front() &&
+               rest.starts_with(word) && rest[word.size()] == '"';
+      });
+}
+
 // A redaction inside of JSON is a whole string.
 bool IsRedacted(std::string_view text) {
   if (IsPlaceholder(text)) return true;
   size_t quote = text.find('"');
   for (; quote != std::string_view::npos; quote = text.find('"', quote + 1)) {
-    const std::string_view rest = text.substr(quote + 1);
-    for (const std::string_view word : kRedactions) {
-      if (rest.size() > word.size() && rest.front() == word.front() &&
-          rest.starts_with(word) && rest[word.size()] == '"') {
-        return true;
-      }
-    }
+    if (IsRedactedString(text.substr(quote + 1))) return true;
   }
   return false;
 }

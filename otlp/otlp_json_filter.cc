@@ -35,6 +35,18 @@ struct KeyAndType {
   OtlpValueType type = OtlpValueType::kNull;
 };
 
+// Takes the members of a value, and returns how many they are.
+size_t ReadValue(JsonCursor* cursor, OtlpValueType* type) {
+  size_t members = 0;
+  std::string_view key;
+  while (cursor->NextMember(&key)) {
+    ++members;
+    const std::string member(key);
+    *type = TypeOf(member, cursor->ReadRaw().value_or(""));
+  }
+  return members;
+}
+
 // An attribute or a value with members of its own making is not understood.
 KeyAndType ReadAttribute(std::string_view json) {
   KeyAndType attribute;
@@ -48,11 +60,7 @@ KeyAndType ReadAttribute(std::string_view json) {
     if (key == "key") {
       attribute.key = cursor.ReadStringOrSkip();
     } else if (key == "value" && cursor.EnterObject()) {
-      while (cursor.NextMember(&key)) {
-        ++values;
-        const std::string member(key);
-        attribute.type = TypeOf(member, cursor.ReadRaw().value_or(""));
-      }
+      values += ReadValue(&cursor, &attribute.type);
     } else {
       cursor.Skip();
     }

@@ -103,14 +103,20 @@ void AppendLink(const OtlpLink& link, OtlpIdForm form, std::string* out) {
   out->push_back('}');
 }
 
-// Appends elements to `array`, the value of the member `name`, which is in
-// `bytes`. Returns the member instead where the span has none.
-std::string AddElements(std::string_view bytes, std::string_view name,
-                        const std::string& elements, std::string_view array,
+// A member whose value is an array in the file; empty if the span has none.
+struct ArrayMember {
+  std::string_view name, array;
+};
+
+// Appends elements to an array, which is in `bytes`. Returns the member instead
+// where the span has none.
+std::string AddElements(std::string_view bytes, const ArrayMember& member,
+                        const std::string& elements,
                         std::vector<ByteEdit>* edits) {
+  const std::string_view array = member.array;
   if (elements.empty()) return "";
   if (array.empty()) {
-    return ",\"" + std::string(name) + "\":[" + elements + "]";
+    return ",\"" + std::string(member.name) + "\":[" + elements + "]";
   }
   const auto position = static_cast<size_t>(array.data() - bytes.data());
   if (array == "null") {
@@ -141,8 +147,8 @@ std::string PlanLinks(std::string_view bytes, const OtlpSpanChange& change,
                     [&span](const OtlpLink& link, std::string* out) {
                       AppendLink(link, span.id_form, out);
                     });
-  std::string new_members = AddElements(bytes, "links", plan.links,
-                                        span.Text(bytes, span.links), edits);
+  std::string new_members = AddElements(
+      bytes, {"links", span.Text(bytes, span.links)}, plan.links, edits);
   const std::string_view count = span.Text(bytes, span.dropped_links_count);
   const uint64_t before = ParseOtlpUint(count).value_or(0);
   const uint64_t after = DroppedOtlpLinks(plan, before);
@@ -165,8 +171,8 @@ void PlanEdits(std::string_view bytes, const OtlpSpanChange& change,
   if (!change.attributes.empty()) {
     std::string attributes;
     AppendAttributes(change.attributes, &attributes);
-    new_members = AddElements(bytes, "attributes", attributes,
-                              AttributesOf(bytes, span), edits);
+    new_members = AddElements(bytes, {"attributes", AttributesOf(bytes, span)},
+                              attributes, edits);
   }
   if (!span.links_unreadable) new_members += PlanLinks(bytes, change, edits);
   if (new_members.empty()) return;

@@ -65,9 +65,7 @@ class Filter {
       } else if (cursor.tag() == otlp_proto::kEvents) {
         Event(cursor);
       } else if (cursor.tag() == otlp_proto::kStatus) {
-        Inside(cursor, [this](const ProtoCursor& field) {
-          return field.tag() == otlp_proto::kStatusMessage ? Cut(field) : 0;
-        });
+        Status(cursor);
       }
     }
   }
@@ -94,6 +92,12 @@ class Filter {
   size_t Attribute(const ProtoCursor& field, OtlpPlace place) {
     const KeyAndType attribute = ReadAttribute(field.Enter());
     return filter_.stays(place, attribute.key, attribute.type) ? 0 : Cut(field);
+  }
+
+  void Status(const ProtoCursor& status) {
+    Inside(status, [this](const ProtoCursor& field) {
+      return field.tag() == otlp_proto::kStatusMessage ? Cut(field) : 0;
+    });
   }
 
   void Event(const ProtoCursor& event) {

@@ -103,15 +103,17 @@ void JoinedSource::JoinLogs() {
     }
   }
   if (logs.empty()) return;
+  const auto add = [](const std::vector<Found>& others, OtlpSource* to) {
+    for (const Found& other : others) {
+      const bool joins =
+          other.from != to && other.from->is_json() == to->is_json();
+      if (joins) to->AddLog(other.log);
+    }
+  };
   for (const File& file : files_) {
     for (size_t i = 0; file.otlp != nullptr && i < file.otlp->size(); ++i) {
       const auto found = logs.find(file.otlp->Ref(i).context);
-      if (found == logs.end()) continue;
-      for (const Found& other : found->second) {
-        const bool joins = other.from != file.otlp &&
-                           other.from->is_json() == file.otlp->is_json();
-        if (joins) file.otlp->AddLog(other.log);
-      }
+      if (found != logs.end()) add(found->second, file.otlp);
     }
   }
 }

@@ -1,6 +1,7 @@
 #include "spanlink/pipeline/otlp_source.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -91,6 +92,7 @@ OtlpFormat ToOtlpFormat(TraceFormat format) {
   }
 }
 
+// NOLINTNEXTLINE(readability-function-size): a text, and how to read it
 absl::StatusOr<std::unique_ptr<OtlpSource>> OtlpSource::Read(
     const std::string& name, std::string&& bytes, OtlpFormat format,
     const Progress& progress, std::shared_ptr<OtlpDecoder> decoder) {
@@ -232,9 +234,10 @@ std::string OtlpSource::WriteChanges(const Changes& changes,
       ++change;
     }
     if (has_links && consumer->span == index) {
-      for (const SpanLink* link : consumer->links) {
-        out->links.push_back(ToOtlpLink(*link, profile));
-      }
+      std::transform(consumer->links.begin(), consumer->links.end(),
+                     std::back_inserter(out->links), [&](const SpanLink* link) {
+                       return ToOtlpLink(*link, profile);
+                     });
       ++consumer;
     }
     return true;
@@ -277,21 +280,26 @@ absl::Status OtlpSource::UnreadableContent() const {
 // What was handed over stands in the answer that chose the handoff.
 absl::flat_hash_map<size_t, std::string> OtlpSource::HandoffArguments(
     const std::vector<ConsumerLinks>& links, OwnReader* reader) const {
-  absl::flat_hash_map<size_t, std::string> arguments;
-  absl::flat_hash_map<SpanContext, size_t> index;
+  std::vector<std::pair<size_t, const SpanLink*>> choices;
   for (const ConsumerLinks& consumer : links) {
     for (const SpanLink* link : consumer.links) {
-      if (link->kind != LinkKind::kHandoffChoice) continue;
-      for (size_t i = index.size(); i < spans_.spans.size(); ++i) {
-        index.try_emplace(spans_.spans[i].context, i);
-      }
-      const auto producer = index.find(link->producer);
-      if (producer == index.end()) continue;
-      SpanFacts facts;
-      DecodeSpan(reader->Read(spans_.spans[producer->second]), &facts);
-      auto text = ArgumentsOf(*link, facts);
-      if (text) arguments[consumer.span] = *std::move(text);
+      const bool is_choice = link->kind == LinkKind::kHandoffChoice;
+      if (is_choice) choices.emplace_back(consumer.span, link);
     }
+  }
+  absl::flat_hash_map<size_t, std::string> arguments;
+  if (choices.empty()) return arguments;
+  absl::flat_hash_map<SpanContext, size_t> index;
+  for (size_t i = 0; i < spans_.spans.size(); ++i) {
+    index.try_emplace(spans_.spans[i].context, i);
+  }
+  for (const auto& [consumer, link] : choices) {
+    const auto producer = index.find(link->producer);
+    if (producer == index.end()) continue;
+    SpanFacts facts;
+    DecodeSpan(reader->Read(spans_.spans[producer->second]), &facts);
+    auto text = ArgumentsOf(*link, facts);
+    if (text) arguments[consumer] = *std::move(text);
   }
   return arguments;
 }

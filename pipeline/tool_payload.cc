@@ -22,21 +22,6 @@ bool HasKey(const AttributeList& attributes, std::string_view key) {
   return !found.empty() && found.front().key == key;
 }
 
-void AddPair(const Pair& pair, const AttributeList& attributes,
-             std::optional<std::string> text, const PayloadProfile& profile,
-             std::vector<OtlpLinkAttribute>* added) {
-  for (const std::string_view key : {pair.traceloop, pair.semconv}) {
-    if (const Attribute* other = attributes.Find(key)) text = other->text;
-  }
-  if (!text) return;
-  if (profile.semconv && !HasKey(attributes, pair.semconv)) {
-    added->push_back({pair.semconv, *text});
-  }
-  if (profile.traceloop && !HasKey(attributes, pair.traceloop)) {
-    added->push_back({pair.traceloop, *text});
-  }
-}
-
 }  // namespace
 
 std::vector<OtlpLinkAttribute> PayloadAttributes(
@@ -49,8 +34,21 @@ std::vector<OtlpLinkAttribute> PayloadAttributes(
   } else if (facts.kind != SpanKind::kTool) {
     return added;
   }
-  AddPair(kArguments, *span.attributes, facts.arguments, profile, &added);
-  AddPair(kResult, *span.attributes, result, profile, &added);
+  const AttributeList& attributes = *span.attributes;
+  const auto add = [&](const Pair& pair, std::optional<std::string> text) {
+    for (const std::string_view key : {pair.traceloop, pair.semconv}) {
+      if (const Attribute* other = attributes.Find(key)) text = other->text;
+    }
+    if (!text) return;
+    if (profile.semconv && !HasKey(attributes, pair.semconv)) {
+      added.push_back({pair.semconv, *text});
+    }
+    if (profile.traceloop && !HasKey(attributes, pair.traceloop)) {
+      added.push_back({pair.traceloop, *text});
+    }
+  };
+  add(kArguments, facts.arguments);
+  add(kResult, result);
   return added;
 }
 

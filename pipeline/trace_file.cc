@@ -187,7 +187,7 @@ void TraceFile::State::Sort() {
     const size_t i = std::get<size_t>(key);
     index[spans[i].context] = sorted.size();
     sorted_positions.push_back(positions[i]);
-    sorted.push_back(std::move(spans[i]));
+    sorted.push_back(spans[i]);
   }
   spans = std::move(sorted);
   positions = std::move(sorted_positions);
