@@ -1,7 +1,6 @@
 #include "spanlink/pipeline/otlp_source.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -49,6 +48,13 @@ std::optional<std::string> ArgumentsOf(const SpanLink& link,
     found = &choice;
   }
   return found == nullptr ? std::nullopt : found->arguments;
+}
+
+void AppendLinks(const ConsumerLinks& consumer, const LinkProfile& profile,
+                 std::vector<OtlpLink>* links) {
+  for (const SpanLink* link : consumer.links) {
+    links->push_back(ToOtlpLink(*link, profile));
+  }
 }
 
 }  // namespace
@@ -234,10 +240,7 @@ std::string OtlpSource::WriteChanges(const Changes& changes,
       ++change;
     }
     if (has_links && consumer->span == index) {
-      std::transform(consumer->links.begin(), consumer->links.end(),
-                     std::back_inserter(out->links), [&](const SpanLink* link) {
-                       return ToOtlpLink(*link, profile);
-                     });
+      AppendLinks(*consumer, profile, &out->links);
       ++consumer;
     }
     return true;
