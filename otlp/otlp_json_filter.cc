@@ -38,11 +38,10 @@ struct KeyAndType {
 // Takes the members of a value, and returns how many they are.
 size_t ReadValue(JsonCursor* cursor, OtlpValueType* type) {
   size_t members = 0;
-  std::string_view key;
-  while (cursor->NextMember(&key)) {
+  std::string_view key, json;
+  while (cursor->NextMember(&key, &json)) {
     ++members;
-    const std::string member(key);
-    *type = TypeOf(member, cursor->ReadRaw().value_or(""));
+    *type = TypeOf(key, json);
   }
   return members;
 }
@@ -94,13 +93,10 @@ class Filter {
  private:
   template <typename Visit>
   void ForEachMember(std::string_view json, Visit visit) {
-    std::string_view key;
+    std::string_view key, value;
     JsonCursor cursor(json);
     if (!cursor.EnterObject()) return;
-    while (cursor.NextMember(&key)) {
-      // `ReadRaw` does not touch the key.
-      if (const auto value = cursor.ReadRaw()) visit(key, *value);
-    }
+    while (cursor.NextMember(&key, &value)) visit(key, value);
   }
 
   size_t PositionOf(std::string_view json) const {

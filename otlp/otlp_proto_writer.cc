@@ -107,11 +107,7 @@ class FieldWriter {
   // A number, or the beginning of a message of that size.
   void Number(uint32_t tag, uint64_t value) {
     *at_++ = static_cast<char>(tag);
-    while (value >= 0x80) {
-      *at_++ = static_cast<char>(value | 0x80);
-      value >>= 7;
-    }
-    *at_++ = static_cast<char>(value);
+    at_ += protozero::add_varint_to_buffer(at_, value);
   }
   void Bytes(uint32_t tag, std::string_view bytes) {
     Number(tag, bytes.size());

@@ -6,6 +6,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <protozero/buffer_string.hpp>
+#include <protozero/varint.hpp>
 #include <string>
 
 namespace spanlink {
@@ -14,10 +16,11 @@ namespace spanlink {
 // takes no other place.
 inline std::string ProtoVarint(uint64_t value, size_t width = 1) {
   std::string bytes;
-  for (; value > 0x7F || bytes.size() + 1 < width; value >>= 7) {
-    bytes.push_back(static_cast<char>((value & 0x7F) | 0x80));
+  protozero::add_varint_to_buffer(&bytes, value);
+  while (bytes.size() < width) {
+    bytes.back() = static_cast<char>(bytes.back() | 0x80);
+    bytes.push_back('\0');
   }
-  bytes.push_back(static_cast<char>(value));
   return bytes;
 }
 
