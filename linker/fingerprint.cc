@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <random>
 #include <string>
 
 #include "spanlink/linker/json_digest.h"
@@ -96,10 +97,15 @@ Fingerprint DigestArguments(std::string_view arguments, const HashKey& key) {
   return digest ? *digest : HashText(kPlainText, text, key);
 }
 
+uint64_t RandomSeed() {
+  std::random_device device;
+  return uint64_t{device()} << 32 | device();
+}
+
 }  // namespace
 
-Fingerprinter::Fingerprinter(uint64_t seed)
-    : key_(HashKey::FromSeed(seed)),
+Fingerprinter::Fingerprinter(std::optional<uint64_t> seed)
+    : key_(HashKey::FromSeed(seed ? *seed : RandomSeed())),
       nothing_(HashText(kNoArguments, "", key_)) {}
 
 Fingerprint Fingerprinter::OfArguments(std::string_view arguments) const {

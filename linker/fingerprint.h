@@ -32,6 +32,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -65,7 +66,8 @@ struct HashKey {
 
 class Fingerprinter {
  public:
-  explicit Fingerprinter(uint64_t seed);
+  // Equal seeds give equal fingerprints. nullopt: drawn at random.
+  explicit Fingerprinter(std::optional<uint64_t> seed);
 
   // Returns the fingerprint of a call. Never fails: any bytes are arguments.
   Fingerprint Of(std::string_view tool_name, std::string_view arguments) const {

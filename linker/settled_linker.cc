@@ -1,30 +1,22 @@
 #include "spanlink/linker/settled_linker.h"
 
 #include <cassert>
-#include <cstdint>
-#include <random>
 #include <utility>
 
 namespace spanlink {
 namespace {
 
-// Nothing in a file ages.
-Options ForFiles(Options options) {
+Options Settled(Options options) {
   options.mode = Mode::kSettled;
-  options.limits = Limits::ForFiles();
-  options.clock = [] { return Time{}; };
-  if (!options.seed) {
-    std::random_device device;
-    options.seed = uint64_t{device()} << 32 | device();
-  }
+  if (!options.clock) options.clock = [] { return Time{}; };
   return options;
 }
 
 }  // namespace
 
 SettledLinker::SettledLinker(Options options, Diagnostics* diagnostics)
-    : options_(ForFiles(std::move(options))),
-      fingerprinter_(*options_.seed),
+    : options_(Settled(std::move(options))),
+      fingerprinter_(options_.seed),
       diagnostics_(diagnostics),
       parking_(options_.limits.parked_calls, options_.limits.parked_age) {}
 

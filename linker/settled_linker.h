@@ -26,7 +26,7 @@ namespace spanlink {
 
 class SettledLinker final : public SignalSink {
  public:
-  // `options.mode`, `limits` and `clock` are those of files, whatever is given.
+  // `options.mode` is set by the linker. Without a clock nothing ages.
   SettledLinker(Options options, Diagnostics* diagnostics);
 
   // A trace begins. Traces that may go on one from another come in the order of

@@ -9,7 +9,6 @@
 #include <atomic>
 #include <chrono>
 #include <list>
-#include <random>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -39,11 +38,6 @@ Time SystemNow() {
 #endif
   return std::chrono::time_point_cast<Duration>(
       std::chrono::system_clock::now());
-}
-
-uint64_t RandomSeed() {
-  std::random_device device;
-  return uint64_t{device()} << 32 | device();
 }
 
 // No more than there may be scopes, so that each shard's part of a limit is
@@ -83,7 +77,7 @@ const SpanRef* RefOf(const Signal& signal) {
 struct ToolCallTracker::Shared {
   Shared(Options given, Diagnostics* counted)
       : options(Complete(std::move(given))),
-        fingerprinter(options.seed ? *options.seed : RandomSeed()),
+        fingerprinter(options.seed),
         diagnostics(counted),
         shards(ShardsFor(options.limits)),
         scopes_per_shard(options.limits.scopes / shards),

@@ -23,7 +23,7 @@ struct Contents {
 Contents Recognize(std::string_view bytes, const ReadOptions& options) {
   if (options.format) return {*options.format, nullptr};
   const TraceFormat format = DetectTraceFormat(bytes);
-  const bool is_json = format == TraceFormat::kOtlpJson && !IsZstd(bytes);
+  const bool is_json = format == TraceFormat::kOtlpJson;
   return {format, is_json ? DetectJsonFormat(bytes) : nullptr};
 }
 

@@ -350,6 +350,8 @@ void TraceFile::Link(Options options, const Progress& progress) {
   State& state = *state_;
   state.links.clear();
   state.ResetDiagnostics();
+  options.limits = Limits::ForFiles();
+  options.clock = nullptr;
   options.on_links = [&state](std::span<const SpanLink> links) {
     state.links.insert(state.links.end(), links.begin(), links.end());
   };

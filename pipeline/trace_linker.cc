@@ -1,6 +1,6 @@
 // A span goes three ways: its facts to its trace, its place to the places of
 // its trace if it can carry links, and its bytes stay with its record. A trace
-// that settles gives all of its facts to the engine at once, as a file would,
+// that settles gives all of its facts to the linker at once, as a file would,
 // and the links that come back go by the places to the records. A record counts
 // the traces that it waits for.
 #include "spanlink/pipeline/trace_linker.h"
@@ -18,7 +18,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_format.h"
 #include "spanlink/dialects/span_facts.h"
-#include "spanlink/linker/engine.h"
+#include "spanlink/linker/settled_linker.h"
 #include "spanlink/pipeline/otlp_source.h"
 #include "spanlink/pipeline/trace_source.h"
 
@@ -33,12 +33,13 @@ bool CanCarryLinks(SpanKind kind) {
          kind == SpanKind::kHandoff || kind == SpanKind::kGuardrail;
 }
 
-// The engine has one trace at a time; only what it parks stays with it.
-Options EngineOptions(const StreamOptions& stream, std::function<Time()> clock,
+// The linker has one trace at a time, which has bounds of its own here; what it
+// parks stays.
+Options LinkerOptions(const StreamOptions& stream, std::function<Time()> clock,
                       LinkSink on_links) {
   const Limits usual;
-  Options options = SettledOptions(stream.link);
-  options.limits.scopes = usual.scopes;
+  Options options = stream.link;
+  options.limits = Limits::ForFiles();
   options.limits.parked_calls = usual.parked_calls;
   options.limits.parked_age = usual.parked_age;
   options.clock = std::move(clock);
@@ -145,8 +146,8 @@ struct TraceLinker::State {
 
   const StreamOptions options;
   const Sink sink;
-  Engine engine;
   Diagnostics diagnostics;
+  SettledLinker linker;
   Time newest_end{};
   Held held;
   uint64_t last_number = 0;
@@ -168,11 +169,13 @@ struct TraceLinker::State {
 TraceLinker::State::State(StreamOptions given, Sink given_sink)
     : options(std::move(given)),
       sink(std::move(given_sink)),
-      engine(EngineOptions(
-          options, [this] { return Now(); },
-          [this](std::span<const SpanLink> links) {
-            new_links.insert(new_links.end(), links.begin(), links.end());
-          })) {
+      linker(LinkerOptions(
+                 options, [this] { return Now(); },
+                 [this](std::span<const SpanLink> links) {
+                   new_links.insert(new_links.end(), links.begin(),
+                                    links.end());
+                 }),
+             &diagnostics) {
   ForgetContent();
 }
 
@@ -353,15 +356,16 @@ void TraceLinker::State::ReadLogs(Trace& trace) {
 
 void TraceLinker::State::EmitTrace(const Trace& trace) {
   if (trace.spans.empty()) return;
+  linker.Begin(trace.id);
   SpanFacts facts;
   for (const TreeNode& node : trace.nodes) {
     facts.outcome = node.outcome;
-    EmitSignals(facts, node.ref, &engine);
+    EmitSignals(facts, node.ref, &linker);
   }
   for (const KnownSpan& span : trace.spans) {
-    EmitSignals(span.facts, span.ref, &engine);
+    EmitSignals(span.facts, span.ref, &linker);
   }
-  engine.OnSignal(ScopeFinish{trace.id});
+  linker.Finish();
 }
 
 void TraceLinker::State::PlaceLinks(Trace& trace) {
@@ -491,7 +495,7 @@ TraceLinker::Held TraceLinker::held() const {
 }
 
 uint64_t TraceLinker::count(DiagnosticId id) const {
-  return state_->diagnostics.count(id) + state_->engine.diagnostics().count(id);
+  return state_->diagnostics.count(id);
 }
 
 }  // namespace spanlink

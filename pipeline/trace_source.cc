@@ -54,10 +54,4 @@ void ReportContent(const DecodedSpan& span,
   }
 }
 
-Options SettledOptions(Options options) {
-  options.mode = Mode::kSettled;
-  options.limits = Limits::ForFiles();
-  return options;
-}
-
 }  // namespace spanlink

@@ -16,7 +16,6 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "spanlink/dialects/span_facts.h"
-#include "spanlink/linker/options.h"
 #include "spanlink/model/diagnostics.h"
 #include "spanlink/model/signals.h"
 #include "spanlink/model/span_link.h"
@@ -56,10 +55,6 @@ std::vector<SpanContext> LinkedRoots(
 // Tells `report` what is odd about a span's content.
 void ReportContent(const DecodedSpan& span,
                    absl::FunctionRef<void(DiagnosticId)> report);
-
-// Returns the options to link finished spans with: settled, and bounded by
-// whoever gives the spans. Sinks are left as they are.
-Options SettledOptions(Options options);
 
 class TraceSource {
  public:
