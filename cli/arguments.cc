@@ -1,6 +1,5 @@
 #include "spanlink/cli/arguments.h"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
@@ -9,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_format.h"
+#include "spanlink/pipeline/profiles.h"
 
 namespace spanlink::cli {
 namespace {
@@ -113,42 +113,27 @@ absl::Status ParsePolicy(std::string_view value, Arguments& parsed) {
   return absl::OkStatus();
 }
 
-// A word of a list and what it switches on.
-using Switch = std::pair<std::string_view, bool*>;
-
-absl::Status ParseList(std::string_view option, std::string_view value,
-                       const std::array<Switch, 2>& switches) {
-  for (const auto& [name, on] : switches) *on = false;
-  if (value == "none") return absl::OkStatus();
-  for (size_t begin = 0; begin <= value.size();) {
-    const size_t end = std::min(value.find(',', begin), value.size());
-    const std::string_view word = value.substr(begin, end - begin);
-    const auto named =
-        std::find_if(switches.begin(), switches.end(),
-                     [word](const Switch& s) { return s.first == word; });
-    if (named == switches.end()) {
-      return Usage(
-          absl::StrFormat("%s is %s, %s, both with a comma, or none; not `%s`",
-                          option, switches[0].first, switches[1].first, value));
-    }
-    *named->second = true;
-    begin = end + 1;
+absl::Status ParseProfile(std::string_view value, Arguments& parsed) {
+  const auto profile = ParseLinkProfile(value);
+  if (!profile) {
+    return Usage(absl::StrFormat(
+        "--profile is datadog, semconv, both with a comma, or none; not `%s`",
+        value));
   }
+  parsed.write.links = *profile;
   return absl::OkStatus();
 }
 
-absl::Status ParseProfile(std::string_view value, Arguments& parsed) {
-  LinkProfile& links = parsed.write.links;
-  return ParseList(
-      "--profile", value,
-      {{{"datadog", &links.datadog}, {"semconv", &links.semconv}}});
-}
-
 absl::Status ParseToolPayload(std::string_view value, Arguments& parsed) {
-  PayloadProfile& payload = parsed.write.tool_payload;
-  return ParseList(
-      "--tool-payload", value,
-      {{{"semconv", &payload.semconv}, {"traceloop", &payload.traceloop}}});
+  const auto profile = ParsePayloadProfile(value);
+  if (!profile) {
+    return Usage(
+        absl::StrFormat("--tool-payload is semconv, traceloop, both with a "
+                        "comma, or none; not `%s`",
+                        value));
+  }
+  parsed.write.tool_payload = *profile;
+  return absl::OkStatus();
 }
 
 absl::Status ParseFrom(std::string_view value, Arguments& parsed) {

@@ -87,6 +87,7 @@ set(SPANLINK_READER_SOURCES
   pipeline/link_attributes.cc
   pipeline/otlp_decoder.cc
   pipeline/otlp_source.cc
+  pipeline/profiles.cc
   pipeline/record_splitter.cc
   pipeline/recording_source.cc
   pipeline/sdk_dump_format.cc

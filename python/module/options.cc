@@ -3,6 +3,7 @@
 #include <nanobind/nanobind.h>
 
 #include "spanlink/pipeline/content_gate.h"
+#include "spanlink/pipeline/profiles.h"
 
 namespace spanlink::python {
 
@@ -33,40 +34,15 @@ Evidence ToEvidence(std::string_view name) {
       "handoff_remaining, name, order");
 }
 
-namespace {
-
-// Switches on what a list names; returns false for a word that it may not hold.
-bool SwitchOn(std::string_view names, std::string_view first, bool* is_first,
-              std::string_view second, bool* is_second) {
-  *is_first = *is_second = false;
-  if (names == "none") return true;
-  while (true) {
-    const size_t comma = names.find(',');
-    const std::string_view name = names.substr(0, comma);
-    if (name != first && name != second) return false;
-    *(name == first ? is_first : is_second) = true;
-    if (comma == std::string_view::npos) return true;
-    names.remove_prefix(comma + 1);
-  }
-}
-
-}  // namespace
-
 LinkProfile ToProfile(std::string_view names) {
-  LinkProfile profile;
-  if (SwitchOn(names, "datadog", &profile.datadog, "semconv",
-               &profile.semconv)) {
-    return profile;
-  }
+  if (const auto profile = ParseLinkProfile(names)) return *profile;
   throw nb::value_error(
       "profile is datadog, semconv, both with a comma, or none");
 }
 
 PayloadProfile ToToolPayload(std::string_view names) {
-  PayloadProfile payload;
-  if (SwitchOn(names, "semconv", &payload.semconv, "traceloop",
-               &payload.traceloop)) {
-    return ContentGateIsOpen() ? payload : PayloadProfile{};
+  if (const auto payload = ParsePayloadProfile(names)) {
+    return ContentGateIsOpen() ? *payload : PayloadProfile{};
   }
   throw nb::value_error(
       "tool_payload is semconv, traceloop, both with a comma, or none");
