@@ -206,8 +206,9 @@ void Walker::ReadSpan(const ProtoCursor& field, uint32_t envelope) {
     span.members_end = static_cast<uint32_t>(cursor.position() - span.begin);
   }
   good = good && !cursor.failed();
-  if (good && log && span.context.trace_id.is_zero())
+  if (good && log && span.context.trace_id.is_zero()) {
     return ReadLog(field, envelope);
+  }
   good = good && !span.context.trace_id.is_zero() &&
          !span.context.span_id.is_zero();
   if (good) {

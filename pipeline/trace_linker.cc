@@ -331,16 +331,18 @@ void TraceLinker::State::Settle(Trace& trace) {
 // Decodes spans again that have log records in other records.
 void TraceLinker::State::ReadLogs(Trace& trace) {
   absl::flat_hash_map<SpanId, const Place*> places;
-  for (const Place& place : trace.places)
+  for (const Place& place : trace.places) {
     places.try_emplace(place.span, &place);
+  }
   absl::flat_hash_set<SpanId> grown;
   for (const KeptLog& kept : trace.logs) {
     const auto place = places.find(kept.log.context.span_id);
     if (place == places.end()) continue;
     const Record& record = *place->second->record;
     OtlpSource& source = *record.source;
-    if (record.number == kept.record || source.is_json() != kept.is_json)
-      continue;
+    const bool joins =
+        record.number != kept.record && source.is_json() == kept.is_json;
+    if (!joins) continue;
     source.AddLog({kept.log, kept.text});
     grown.insert(place->first);
   }
