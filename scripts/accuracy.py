@@ -35,6 +35,17 @@ SYSTEMS = (
     ("ids_only", "ids only"),
 )
 
+# What the README shows: settings together, under a name.
+SUMMARY = {
+    "as recorded, with call ids": ["ids"],
+    "as recorded, without": ["raw"],
+    "arguments spelled otherwise *": [
+        "spaced", "sorted", "object", "kwargs", "input", "numbers",
+    ],
+    "every call made twice *": ["twins"],
+    "eight agents at once in one trace *": ["agents8", "subgraphs8"],
+}  # fmt: skip
+
 
 class Sum:
     """Links of several rows: what there was to find, was emitted, was right."""
@@ -64,6 +75,13 @@ def share(part, whole):
     return f"{min(max(part / whole, 0.0001), 0.9999):.4f}"
 
 
+def sum_of(rows):
+    found = Sum()
+    for row in rows:
+        found.add(row)
+    return found
+
+
 def sums(rows, key):
     found = collections.defaultdict(Sum)
     for row in rows:
@@ -87,10 +105,10 @@ def run_harness(arguments, files):
         command = [
             sys.executable, arguments.shared / "accuracy" / "run.py",
             "--spanlink", arguments.spanlink, "--peers", "--gate", "--json",
-            "--dialect", "all", "--limit", str(arguments.limit),
+            "--dialect", "all",
         ]  # fmt: skip
-        if not arguments.limit:
-            del command[-2:]
+        if arguments.limit:
+            command += ["--limit", str(arguments.limit)]
         result = subprocess.run(
             [*command, "--", file], stdout=subprocess.PIPE, text=True
         )
@@ -228,41 +246,23 @@ def recorded_table():
 
 
 def summary(rows, replayed):
-    def total(rows, system, pick):
-        found = Sum()
-        for row in rows:
-            if row["system"] == system and pick(row):
-                found.add(row)
-        return found
-
-    def both(rows, pick):
-        names = ("spanlink", "ddtrace", "ddtrace-per-trace", "timing")
-        return [total(rows, name, pick) for name in names]
-
+    systems = ("spanlink", "ddtrace", "ddtrace-per-trace", "timing")
     lines = [
-        ["as recorded, with call ids", *both(rows, lambda r: r["setting"] == "ids")],
-        ["as recorded, without", *both(rows, lambda r: r["setting"] == "raw")],
         [
-            "arguments spelled otherwise *",
-            *both(
-                rows,
-                lambda r: r["setting"]
-                in ("spaced", "sorted", "object", "kwargs", "input", "numbers"),
+            title,
+            *(
+                sum_of(
+                    r for r in rows if r["system"] == s and r["setting"] in settings
+                )
+                for s in systems
             ),
-        ],
-        ["every call made twice *", *both(rows, lambda r: r["setting"] == "twins")],
-        [
-            "eight agents at once in one trace *",
-            *both(rows, lambda r: r["setting"] in ("agents8", "subgraphs8")),
-        ],
+        ]
+        for title, settings in SUMMARY.items()
     ]
     head = ["links: precision / recall", "spanlink", "ddtrace"]
     text = table([*head, "ddtrace, one a trace", "timing"], lines)
     if replayed:
-        found = Sum()
-        for row in replayed:
-            if row["system"] == "spanlink-all":
-                found.add(row)
+        found = sum_of(r for r in replayed if r["system"] == "spanlink-all")
         text += (
             f"\nThrough real instrumentations: {found.right} of {found.wanted} links, "
             f"{found.emitted - found.right} wrong.\n"

@@ -66,10 +66,6 @@ class RecordedCall:
         except ValueError:
             return self.text
 
-    @property
-    def fails(self) -> bool:
-        return False
-
 
 @dataclass(frozen=True)
 class Step:
@@ -129,7 +125,7 @@ class Replay:
         default_factory=list
     )  # call, the tool's span, the span that chose it
     readers: dict[int, SpanRef | None] = field(default_factory=dict)
-    _next: int = 0
+    place: int = 0  # of the next step
     _chosen_by: SpanRef | None = None
     _open: list[RecordedCall] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -143,13 +139,13 @@ class Replay:
             if message["role"] == "tool":
                 number = int(message["content"].rpartition(_MARK)[2])
                 self.readers.setdefault(number, self._chosen_by)
-        if self._next < len(self.steps):
-            step = self.steps[self._next]
+        if self.place < len(self.steps):
+            step = self.steps[self.place]
         else:
             step = Step((), "Done.", ())
-        self._next += 1
+        self.place += 1
         self._open = list(step.calls)
-        return httpx2.Response(200, json=_chat_answer(self._next, step))
+        return httpx2.Response(200, json=_chat_answer(self.place, step))
 
     async def answer_async(self, request: httpx2.Request) -> httpx2.Response:
         return self.answer(request)
@@ -259,8 +255,8 @@ def run_agents(replay: Replay) -> None:
     async def run() -> None:
         history: list[Any] = []
         with agents.trace("replay"):
-            while replay._next < len(replay.steps):
-                history += replay.steps[replay._next].said or [
+            while replay.place < len(replay.steps):
+                history += replay.steps[replay.place].said or [
                     {"role": "user", "content": "Go on."}
                 ]
                 result = await agents.Runner.run(agent, history, max_turns=10_000)
@@ -273,6 +269,7 @@ def run_agents(replay: Replay) -> None:
 class Setup:
     runner: Callable[[Replay], None]
     instrument: instrumentations.Instrumentation
+    wants_unique_ids: bool = False
 
 
 # Not OpenLLMetry for the Agents SDK: it writes no answer on the span of a Chat
@@ -283,8 +280,12 @@ SETUPS = {
     ),
     "openllmetry-openai": Setup(run_client_loop, instrumentations.client_openllmetry),
     "otel-genai-openai": Setup(run_client_loop, instrumentations.client_gen_ai),
-    "openinference-agents": Setup(run_agents, instrumentations.agents_openinference),
-    "otel-genai-agents": Setup(run_agents, instrumentations.agents_gen_ai),
+    "openinference-agents": Setup(
+        run_agents, instrumentations.agents_openinference, wants_unique_ids=True
+    ),
+    "otel-genai-agents": Setup(
+        run_agents, instrumentations.agents_gen_ai, wants_unique_ids=True
+    ),
 }
 
 
@@ -306,7 +307,7 @@ def replay_all(
         open(truth, "w", encoding="utf-8") as truth_file,
     ):
         for steps in conversations:
-            if setup.runner is run_agents and not has_unique_ids(steps):
+            if setup.wants_unique_ids and not has_unique_ids(steps):
                 continue
             replay = Replay(steps)
             setup.runner(replay)
