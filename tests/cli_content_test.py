@@ -11,14 +11,11 @@ import hashlib
 import json
 import os
 import pathlib
-import shutil
-import subprocess
-import tempfile
 import unittest
 
-ROOT = pathlib.Path(
-    os.environ.get("SPANLINK_SOURCE_DIR") or pathlib.Path(__file__).resolve().parent.parent
-)
+import cli_testing
+
+ROOT = cli_testing.ROOT
 SHARED = pathlib.Path(os.environ.get("SPANLINK_SHARED") or ROOT.parent / "shared")
 RUNS = sorted((ROOT / "tests/testdata/content").glob("*.json"))
 RECORDED = sorted((SHARED / "data/spans").glob("*/*.json"))
@@ -30,14 +27,7 @@ TRACES = (b"CANARY", b"\\u0043ANARY", b"Q0FOQVJZ", b"NBTkFSW", b"DQU5BUl")
 
 def spanlink(*arguments, stdin=b"", **env):
     """Runs the command and returns the finished process."""
-    return subprocess.run(
-        [os.environ["SPANLINK_BINARY"], *map(str, arguments)],
-        input=stdin,
-        capture_output=True,
-        env={**os.environ, **env},
-        timeout=300,
-        check=False,
-    )
+    return cli_testing.spanlink(*arguments, stdin=stdin, env=env, timeout=300)
 
 
 def links_in(document):
@@ -53,18 +43,7 @@ def links_in(document):
     }
 
 
-class Case(unittest.TestCase):
-    maxDiff = None
-
-    def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="spanlink_content_"))
-        self.addCleanup(shutil.rmtree, self.folder)
-
-    def write(self, content):
-        path = self.folder / "trace.json"
-        path.write_bytes(content)
-        return path
-
+class Case(cli_testing.Case):
     def assert_silent(self, process):
         for trace in TRACES:
             self.assertFalse(trace in process.stdout, f"{trace} is printed")
@@ -100,18 +79,18 @@ class StripTest(Case):
         run = ROOT / "tests/testdata/content/otel_genai.json"
         text = run.read_text(encoding="utf-8")
         self.assert_stripped(
-            self.write(text.replace("CANARY-1", "CANARY\\u0043ANARY").encode())
+            self.write("trace.json", text.replace("CANARY-1", "CANARY\\u0043ANARY").encode())
         )
 
     def test_a_file_may_be_stripped_in_place(self):
-        path = self.write(RUNS[0].read_bytes())
+        path = self.write("trace.json", RUNS[0].read_bytes())
         self.assertEqual(
             spanlink("link", path, "--strip-content", "-o", path).returncode, 0
         )
         self.assertNotIn(b"CANARY", path.read_bytes())
 
     def test_a_file_that_cannot_be_read_is_not_written(self):
-        broken = self.write(RUNS[0].read_bytes() + b'\n{"resourceSpans":[{"CANARY')
+        broken = self.write("trace.json", RUNS[0].read_bytes() + b'\n{"resourceSpans":[{"CANARY')
         out = self.folder / "out.json"
         process = spanlink("link", broken, "--strip-content", "-o", out)
         self.assertEqual((process.returncode, process.stdout), (1, b""))
@@ -124,7 +103,7 @@ class StripTest(Case):
         self.assert_silent(process)
 
     def test_other_formats_are_refused_and_shown(self):
-        path = self.write(JAEGER)
+        path = self.write("trace.json", JAEGER)
         process = spanlink("link", path, "--strip-content", "-o", "-")
         self.assertEqual((process.returncode, process.stdout), (1, b""))
         self.assertIn(b"of OTLP", process.stderr)
@@ -211,7 +190,7 @@ class PayloadTest(Case):
 
     def test_other_formats_are_refused(self):
         process = spanlink(
-            "link", self.write(JAEGER), "--tool-payload=semconv", "-o", "-"
+            "link", self.write("trace.json", JAEGER), "--tool-payload=semconv", "-o", "-"
         )
         self.assertEqual((process.returncode, process.stdout), (1, b""))
 
@@ -363,7 +342,7 @@ class RecordedTest(Case):
                 continue
             files += 1
             with self.subTest(file=path.name):
-                self.assert_stripped(self.write(json.dumps(otlp(spans)).encode()))
+                self.assert_stripped(self.write("trace.json", json.dumps(otlp(spans)).encode()))
         self.assertGreaterEqual(files, 40)
 
 

@@ -9,6 +9,7 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "spanlink/pipeline/trace_file.h"
+#include "spanlink/tests/linked_trace.h"
 #include "spanlink/tests/testing.h"
 
 namespace spanlink::testing {
@@ -21,12 +22,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
-TraceFile Linked(std::string bytes) {
-  auto file = TraceFile::Read("FILE", std::move(bytes));
-  EXPECT_THAT(file, IsOk());
-  if (!file.ok()) file = TraceFile::Read("FILE", "{}");
-  file->Link({});
-  return *std::move(file);
+TraceFile Linked(const std::string& bytes) {
+  return LinkedTrace(bytes, "FILE");
 }
 
 // "tool<-llm tool_choice arguments", by the ids of the spans in the file.

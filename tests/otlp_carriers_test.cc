@@ -12,6 +12,7 @@
 #include "absl/strings/str_format.h"
 #include "spanlink/pipeline/gzip.h"
 #include "spanlink/pipeline/trace_file.h"
+#include "spanlink/tests/linked_trace.h"
 #include "spanlink/tests/proto/otlp.pb.h"
 
 namespace spanlink {
@@ -74,16 +75,8 @@ oracle::TracesData Round() {
   return traces;
 }
 
-TraceFile Linked(const std::string& bytes) {
-  auto file = TraceFile::Read("f", bytes);
-  EXPECT_TRUE(file.ok()) << file.status();
-  TraceFile trace = file.ok() ? *std::move(file) : *TraceFile::Read("f", "{}");
-  trace.Link({});
-  return trace;
-}
-
 std::string Written(const std::string& bytes) {
-  const auto written = Linked(bytes).Write({});
+  const auto written = testing::LinkedTrace(bytes).Write({});
   EXPECT_TRUE(written.ok()) << written.status();
   return written.value_or("");
 }
@@ -112,7 +105,7 @@ const auto kRoundLinks =
     ElementsAre("2 <- 1 tool_choice arguments", "3 <- 2 tool_result arguments");
 
 TEST(OtlpCarriersTest, ProtobufLinksARound) {
-  const TraceFile file = Linked(Round().SerializeAsString());
+  const TraceFile file = testing::LinkedTrace(Round().SerializeAsString());
   EXPECT_THAT(Lines(file), kRoundLinks);
   EXPECT_EQ(file.spans()[1].name, "execute_tool");
   EXPECT_EQ(file.spans()[1].scope, "lib");
@@ -147,7 +140,7 @@ TEST(OtlpCarriersTest, FramesOfOneTraceAreLinkedTogether) {
     while (spans.size() > 1) spans.RemoveLast();
     bytes += Frame(one.SerializeAsString());
   }
-  EXPECT_THAT(Lines(Linked(bytes)), kRoundLinks);
+  EXPECT_THAT(Lines(testing::LinkedTrace(bytes)), kRoundLinks);
   const std::string written = Written(bytes);
   EXPECT_EQ(Written(written), written);
   EXPECT_GT(written.size(), bytes.size());
@@ -158,7 +151,7 @@ TEST(OtlpCarriersTest, ProtobufWithoutGenAiSpansComesBackIdentical) {
   auto* scope = traces.mutable_resource_spans(0)->mutable_scope_spans(0);
   for (auto& span : *scope->mutable_spans()) span.clear_attributes();
   const std::string bytes = traces.SerializeAsString();
-  EXPECT_THAT(Lines(Linked(bytes)), IsEmpty());
+  EXPECT_THAT(Lines(testing::LinkedTrace(bytes)), IsEmpty());
   EXPECT_EQ(Written(bytes), bytes);
   EXPECT_EQ(Written(Frame(bytes)), Frame(bytes));
 }
@@ -172,7 +165,7 @@ std::string RoundAsJson() {
 
 TEST(OtlpCarriersTest, JsonOfProtobufLinksARound) {
   const std::string bytes = RoundAsJson();
-  EXPECT_THAT(Lines(Linked(bytes)), kRoundLinks);
+  EXPECT_THAT(Lines(testing::LinkedTrace(bytes)), kRoundLinks);
   const std::string written = Written(bytes);
   EXPECT_EQ(Written(written), written);
   // Its own reader finds the links.
@@ -188,7 +181,7 @@ TEST(OtlpCarriersTest, JsonOfProtobufLinksARound) {
 TEST(OtlpCarriersTest, GzipComesBackAsGzip) {
   for (const std::string& bytes : {Round().SerializeAsString(), RoundAsJson(),
                                    Frame(Round().SerializeAsString())}) {
-    const TraceFile file = Linked(Deflate(bytes));
+    const TraceFile file = testing::LinkedTrace(Deflate(bytes));
     EXPECT_TRUE(file.compressed());
     EXPECT_THAT(Lines(file), kRoundLinks);
     const std::string written = Written(Deflate(bytes));
@@ -206,9 +199,11 @@ TEST(OtlpCarriersTest, GzipWithoutNewLinksComesBackIdentical) {
 
 TEST(OtlpCarriersTest, FormatCanBeForced) {
   const std::string bytes = Round().SerializeAsString();
-  EXPECT_EQ(Linked(bytes).format(), TraceFormat::kOtlpProto);
-  EXPECT_EQ(Linked(Frame(bytes)).format(), TraceFormat::kOtlpProtoFrames);
-  EXPECT_EQ(Linked(RoundAsJson()).format(), TraceFormat::kOtlpJson);
+  EXPECT_EQ(testing::LinkedTrace(bytes).format(), TraceFormat::kOtlpProto);
+  EXPECT_EQ(testing::LinkedTrace(Frame(bytes)).format(),
+            TraceFormat::kOtlpProtoFrames);
+  EXPECT_EQ(testing::LinkedTrace(RoundAsJson()).format(),
+            TraceFormat::kOtlpJson);
   const auto error = [](const std::string& text, TraceFormat format) {
     const auto file = TraceFile::Read("f", text, nullptr, {.format = format});
     return file.ok() ? "(read)" : std::string(file.status().message());
@@ -261,19 +256,22 @@ TEST(OtlpCarriersTest, LogRecordsAreEventsOfTheirSpans) {
   SplitRound(&traces, &logs);
   const std::string spans = traces.SerializeAsString();
   const std::string records = logs.SerializeAsString();
-  EXPECT_THAT(Lines(Linked(spans)), IsEmpty());
-  EXPECT_THAT(Lines(Linked(spans + records)), kRoundLinks);
-  EXPECT_THAT(Lines(Linked(records + spans)), kRoundLinks);
-  EXPECT_THAT(Lines(Linked(Frame(records) + Frame(spans))), kRoundLinks);
+  EXPECT_THAT(Lines(testing::LinkedTrace(spans)), IsEmpty());
+  EXPECT_THAT(Lines(testing::LinkedTrace(spans + records)), kRoundLinks);
+  EXPECT_THAT(Lines(testing::LinkedTrace(records + spans)), kRoundLinks);
+  EXPECT_THAT(Lines(testing::LinkedTrace(Frame(records) + Frame(spans))),
+              kRoundLinks);
   std::string spans_json, records_json;
   ASSERT_TRUE(
       google::protobuf::util::MessageToJsonString(traces, &spans_json).ok());
   ASSERT_TRUE(
       google::protobuf::util::MessageToJsonString(logs, &records_json).ok());
-  EXPECT_THAT(Lines(Linked(spans_json)), IsEmpty());
-  EXPECT_THAT(Lines(Linked(records_json + "\n" + spans_json)), kRoundLinks);
+  EXPECT_THAT(Lines(testing::LinkedTrace(spans_json)), IsEmpty());
+  EXPECT_THAT(Lines(testing::LinkedTrace(records_json + "\n" + spans_json)),
+              kRoundLinks);
   spans_json.back() = ',';
-  EXPECT_THAT(Lines(Linked(spans_json + records_json.substr(1))), kRoundLinks);
+  EXPECT_THAT(Lines(testing::LinkedTrace(spans_json + records_json.substr(1))),
+              kRoundLinks);
 }
 
 TEST(OtlpCarriersTest, LogRecordsStayWhatTheyAre) {
@@ -284,7 +282,8 @@ TEST(OtlpCarriersTest, LogRecordsStayWhatTheyAre) {
   const std::string written = Written(traces.SerializeAsString() + records);
   EXPECT_TRUE(written.ends_with(records));
   EXPECT_EQ(Written(written), written);
-  EXPECT_EQ(Linked(written).diagnostics().count(DiagnosticId::kUnreadableSpan),
+  EXPECT_EQ(testing::LinkedTrace(written).diagnostics().count(
+                DiagnosticId::kUnreadableSpan),
             0u);
 }
 
@@ -330,8 +329,8 @@ TEST(OtlpCarriersTest, BodiesOfLogRecordsAreMessages) {
       record("0000000000000003", "gen_ai.tool.message",
              R"({"key":"id","value":{"stringValue":"call_1"}})") +
       "]}]}]}";
-  EXPECT_THAT(Lines(Linked(spans)), IsEmpty());
-  EXPECT_THAT(Lines(Linked(spans + "\n" + logs)),
+  EXPECT_THAT(Lines(testing::LinkedTrace(spans)), IsEmpty());
+  EXPECT_THAT(Lines(testing::LinkedTrace(spans + "\n" + logs)),
               ElementsAre("2 <- 1 tool_choice tool_call_id",
                           "3 <- 2 tool_result tool_call_id"));
 }

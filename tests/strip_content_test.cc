@@ -21,6 +21,7 @@
 #include "spanlink/pipeline/otlp_decoder.h"
 #include "spanlink/pipeline/trace_file.h"
 #include "spanlink/pipeline/trace_linker.h"
+#include "spanlink/tests/linked_trace.h"
 #include "spanlink/tests/proto/otlp.pb.h"
 #include "spanlink/tests/test_env.h"
 #include "spanlink/tests/testing.h"
@@ -50,17 +51,9 @@ std::vector<std::string> Runs() {
   return names;
 }
 
-TraceFile Linked(const std::string& bytes) {
-  auto file = TraceFile::Read("f", bytes);
-  EXPECT_TRUE(file.ok()) << file.status();
-  TraceFile trace = file.ok() ? *std::move(file) : *TraceFile::Read("f", "{}");
-  trace.Link({});
-  return trace;
-}
-
 absl::StatusOr<std::string> Written(const std::string& bytes,
                                     const WriteOptions& options) {
-  return Linked(bytes).Write(options);
+  return testing::LinkedTrace(bytes).Write(options);
 }
 
 std::string Stripped(const std::string& bytes) {
@@ -206,7 +199,7 @@ class StripContentTest : public ::testing::TestWithParam<std::string> {
 
 TEST_P(StripContentTest, RunIsReadByItsDialectAndLinked) {
   EXPECT_THAT(DialectsOf(bytes_), Contains(GetParam()));
-  EXPECT_GE(Linked(bytes_).links().size(), 2u);
+  EXPECT_GE(testing::LinkedTrace(bytes_).links().size(), 2u);
 }
 
 TEST_P(StripContentTest, JsonKeepsLinksAndAllThatIsNoContent) {
@@ -346,7 +339,7 @@ TEST(StripSpanTest, LinkedFileWithoutContentStaysAsItIs) {
   // The tool that was linked is gone: its call is free for others.
   const size_t link = file.find("\"links\"");
   ASSERT_NE(link, file.npos);
-  ASSERT_FALSE(Linked(file).links().empty());
+  ASSERT_FALSE(testing::LinkedTrace(file).links().empty());
   file.replace(link, 7, "\"lonks\"");
   EXPECT_EQ(Stripped(file), file);
 }
