@@ -82,6 +82,10 @@ constexpr Field kFields[] = {
     {"additional_kwargs", &Item::additional_kwargs},
 };
 
+static_assert(std::is_sorted(std::begin(kFields), std::end(kFields),
+                             [](const Field& a, const Field& b) {
+                               return a.name.size() < b.name.size();
+                             }));
 constexpr size_t kLongestField = std::rbegin(kFields)->name.size();
 
 // Where in `kFields` those of a length begin.
