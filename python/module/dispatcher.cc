@@ -96,6 +96,32 @@ void OnToolCallOutputUsed(const Bus& bus, const TraceArg& trace,
                          .llm_outcome = ToOutcome(llm_outcome)});
 }
 
+// The same without what is rarely given: each argument costs nanobind time.
+void OnPlainChoice(const Bus& bus, const TraceArg& trace, const SpanArg& span,
+                   const Text& tool_name, const ToolArguments& arguments,
+                   const Text& tool_call_id) {
+  bus->Dispatch(LlmToolChoice{.llm = Place(trace, span),
+                              .tool_call_id = tool_call_id.view,
+                              .tool_name = tool_name.view,
+                              .arguments = arguments.view});
+}
+
+void OnPlainCall(const Bus& bus, const TraceArg& trace, const SpanArg& span,
+                 const Text& tool_name, const ToolArguments& arguments,
+                 const Text& tool_call_id) {
+  bus->Dispatch(ToolCall{.tool = Place(trace, span),
+                         .tool_call_id = tool_call_id.view,
+                         .tool_name = tool_name.view,
+                         .arguments = arguments.view});
+}
+
+void OnPlainUse(const Bus& bus, const TraceArg& trace, const SpanArg& span,
+                const Text& tool_call_id, const Text& tool_name) {
+  bus->Dispatch(ToolCallOutputUsed{.llm = Place(trace, span),
+                                   .tool_call_id = tool_call_id.view,
+                                   .tool_name = tool_name.view});
+}
+
 void OnHandoff(const Bus& bus, const TraceArg& trace, const SpanArg& span,
                const Text& from_agent, const Text& to_agent,
                const Word& outcome, const Parent& parent, const Moment& start,
@@ -150,6 +176,19 @@ void BindSpanSignals(nb::class_<Bus>& bus) {
           "hook, its parent.");
   bus.def("scope_finish", &OnScopeFinish, "trace_id"_a,
           "Nothing more is expected of a trace: what is undecided is decided.");
+}
+
+// Tried before those of `BindCallSignals`.
+void BindPlainCallSignals(nb::class_<Bus>& bus) {
+  bus.def("llm_tool_choice", &OnPlainChoice, "trace_id"_a, "span_id"_a,
+          "tool_name"_a, "arguments"_a = nb::none(), "tool_call_id"_a = "",
+          "The short form, without what is rarely known.");
+  bus.def("tool_call", &OnPlainCall, "trace_id"_a, "span_id"_a, "tool_name"_a,
+          "arguments"_a = nb::none(), "tool_call_id"_a = "",
+          "The short form, without what is rarely known.");
+  bus.def("tool_call_output_used", &OnPlainUse, "trace_id"_a, "span_id"_a,
+          "tool_call_id"_a = "", "tool_name"_a = "",
+          "The short form, without what is rarely known.");
 }
 
 void BindCallSignals(nb::class_<Bus>& bus) {
@@ -213,6 +252,7 @@ void BindDispatcher(nb::module_& module) {
       "Dispatches a signal by its name: `dispatch(\"tool_call\", trace_id,\n"
       "span_id, \"add\")`, for programs that replay what they recorded.");
   BindSpanSignals(bus);
+  BindPlainCallSignals(bus);
   BindCallSignals(bus);
   BindFinishedSpan(module, bus);
   bus.def_prop_ro(
