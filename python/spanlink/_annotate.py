@@ -27,7 +27,8 @@ def annotate(**values: Any) -> None:
 
     In the code of a model, that is the LLM span around it. In a hook before the LLM
     call, the one that comes next; in a hook after it, the one that ended, until the
-    next step of the agent begins. Elsewhere, as in a tool, there is none.
+    next step of the agent begins. Elsewhere, as in a tool, there is none. Hooks of
+    the OpenAI Agents SDK are known as such where `SpanLinkHooks` wraps them.
 
     Which span is current is asked of the integrations that are imported,
     `spanlink.openai_agents` first. Exporters behind its processor find the metadata
