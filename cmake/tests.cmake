@@ -11,6 +11,10 @@ target_link_libraries(spanlink_test_support
 function(spanlink_test name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE spanlink_test_support)
+  if(SPANLINK_SANITIZER)
+    # Compiled in half the time; what they test stays as it is.
+    target_compile_options(${name} PRIVATE -O0)
+  endif()
   add_test(NAME ${name}
            COMMAND ${name} --gtest_output=xml:${PROJECT_BINARY_DIR}/reports/
            WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})

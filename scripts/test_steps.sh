@@ -96,8 +96,8 @@ step_python() {
 
 # The wheel, in environments with what its users have.
 step_venvs() {
-  printf '%s\n' build lint "${wheel_venvs[@]}" | xargs -P "$jobs" -I{} \
-    bash -c 'set -euo pipefail; source scripts/venvs.sh; make_venv {}'
+  local name
+  for name in build lint "${wheel_venvs[@]}"; do make_venv "$name"; done
   build_wheel
   install_wheel "${wheel_venvs[@]}"
 }
@@ -116,10 +116,14 @@ step_python_lint() {
 step_python_package() {
   local reports=.dev/pytest status=0 name
   rm -rf "$reports"
+  mkdir -p "$reports"
+  # shellcheck disable=SC2016
+  printf '%s\n' "${test_venvs[@]}" | xargs -P "$jobs" -I{} bash -c \
+    'timeout --kill-after=10 900 "$0/{}/bin/python" -m pytest \
+      --junit-xml="$1/{}.xml" >"$1/{}.log" 2>&1' "$venvs" "$reports" || status=1
   for name in "${test_venvs[@]}"; do
     echo "In the virtual environment $name:"
-    timeout --kill-after=10 900 "$venvs/$name/bin/python" -m pytest \
-      --junit-xml="$reports/$name.xml" || status=1
+    cat "$reports/$name.log"
   done
   scripts/count_tests.py "$reports" "${test_venvs[@]}" >"$step_counts"
   return "$status"

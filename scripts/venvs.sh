@@ -4,7 +4,7 @@
 # python/requirements/NAME.txt lists all packages of .dev/venvs/NAME with their
 # versions, also those that others of them need. Where an environment is as its
 # file says, `make_venv NAME` takes no time; otherwise it is made anew, from
-# PyPI: up to a minute.
+# PyPI: a few seconds. pip makes `build`, which has uv, which makes the others.
 
 venvs=.dev/venvs
 # Debian's: the package python3-dev has its headers.
@@ -21,18 +21,15 @@ venv_stamp() { # NAME
 
 make_venv() { # NAME
   local dir=$venvs/$1 list=python/requirements/$1.txt log=.dev/logs/venv-$1.log
-  local stamp count
+  local stamp
   stamp=$(venv_stamp "$1")
   if [[ -f $dir/stamp && $(<"$dir/stamp") == "$stamp" ]]; then return; fi
-  count=$(grep -c '^[A-Za-z]' "$list" || true)
-  echo "Virtual environment $1: installs $count packages from PyPI"
+  if [[ $1 != build ]]; then make_venv build; fi
+  echo "Virtual environment $1: installs" \
+    "$(grep -c '^[A-Za-z]' "$list" || true) packages from PyPI"
   mkdir -p .dev/logs
   rm -rf "$dir"
-  if ! { "$venv_python" -m venv "$dir" &&
-    "$dir/bin/pip" install --no-input --disable-pip-version-check --no-deps \
-      --retries 10 --progress-bar off -r "$list" &&
-    "$dir/bin/pip" check --disable-pip-version-check; } 2>&1 </dev/null |
-    tee "$log" | show_pip_progress "$count"; then
+  if ! install_into "$1" -r "$list" >"$log" 2>&1 </dev/null; then
     tail -n 20 "$log" >&2
     echo "Installing $list failed; the whole log: $log" >&2
     return 1
@@ -40,15 +37,20 @@ make_venv() { # NAME
   echo "$stamp" >"$dir/stamp"
 }
 
-# Shows how far pip is, a line in place on a terminal, else one every 25.
-show_pip_progress() { # NUMBER_OF_PACKAGES
-  awk -v all="$1" -v tty="$([[ -t 1 ]] && echo 1 || echo 0)" '
-    /^Collecting/ { n++; line = sprintf("  collected %d of %d", n, all) }
-    /^Installing/ { line = "  unpacking" }
-    line && tty { printf "\r\033[K%s", line }
-    line && !tty && (/^Installing/ || n % 25 == 0) { print line }
-    { line = ""; fflush() }
-    END { if (tty) printf "\r\033[K" }'
+# Makes the environment if it is not there.
+install_into() { # NAME ARGUMENT...
+  local dir=$venvs/$1 uv="$venvs/build/bin/uv --no-config"
+  local -x UV_CACHE_DIR=$PWD/.dev/uv_cache
+  shift
+  if [[ $dir == "$venvs/build" ]]; then
+    "$venv_python" -m venv "$dir" &&
+      "$dir/bin/pip" install --no-input --disable-pip-version-check --no-deps \
+        --retries 10 --progress-bar off "$@"
+    return
+  fi
+  if [[ ! -d $dir ]]; then $uv venv --python "$venv_python" "$dir"; fi &&
+    $uv pip install --no-deps --compile-bytecode --python "$dir" "$@" &&
+    $uv pip check --python "$dir"
 }
 
 # Builds the wheel of the package in .dev/wheel, as `pip wheel .` does, but
@@ -68,8 +70,6 @@ build_wheel() {
 install_wheel() { # NAME...
   local name
   for name in "$@"; do
-    "$venvs/$name/bin/pip" install --no-input --disable-pip-version-check \
-      --quiet --no-deps --no-index --force-reinstall .dev/wheel/*.whl
-    "$venvs/$name/bin/pip" check --disable-pip-version-check
+    install_into "$name" --no-index --reinstall .dev/wheel/*.whl
   done
 }

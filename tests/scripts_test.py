@@ -80,7 +80,7 @@ class KillersTest(unittest.TestCase):
 
 
 class VenvTest(unittest.TestCase):
-    """Lists without packages: nothing is asked of PyPI."""
+    """Lists without packages, for the one that pip makes: nothing is asked of PyPI."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -88,13 +88,13 @@ class VenvTest(unittest.TestCase):
         self.root = Path(folder.name)
         (self.root / "scripts").mkdir()
         shutil.copy(ROOT / "scripts/venvs.sh", self.root / "scripts")
-        self.list = self.root / "python/requirements/empty.txt"
+        self.list = self.root / "python/requirements/build.txt"
         self.list.parent.mkdir(parents=True)
-        self.mark = self.root / ".dev/venvs/empty/mark"
+        self.mark = self.root / ".dev/venvs/build/mark"
 
     def make(self, text):
         self.list.write_text(text, encoding="utf-8")
-        script = "set -euo pipefail; source scripts/venvs.sh; make_venv empty"
+        script = "set -euo pipefail; source scripts/venvs.sh; make_venv build"
         return subprocess.run(
             ["bash", "-c", script],
             cwd=self.root,
@@ -110,13 +110,13 @@ class VenvTest(unittest.TestCase):
         self.mark.touch()
         self.assertEqual(self.make("# one\n").stdout, "")
         self.assertTrue(self.mark.exists())
-        self.assertIn("Virtual environment empty", self.make("# two\n").stdout)
+        self.assertIn("Virtual environment build", self.make("# two\n").stdout)
         self.assertFalse(self.mark.exists())
 
     def test_failed_installation_is_told_and_leaves_no_stamp(self):
         done = self.make("./nothing\n")
         self.assertNotEqual(done.returncode, 0)
-        self.assertIn("the whole log: .dev/logs/venv-empty.log", done.stdout)
+        self.assertIn("the whole log: .dev/logs/venv-build.log", done.stdout)
         self.assertFalse(self.mark.with_name("stamp").exists())
 
 
