@@ -1,0 +1,101 @@
+#include "spanlink/cli/view_command.h"
+
+#include <unistd.h>
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_format.h"
+#include "spanlink/cli/help.h"
+#include "spanlink/cli/output.h"
+#include "spanlink/cli/report.h"
+#include "spanlink/cli/terminal.h"
+#include "spanlink/cli/trace_input.h"
+#include "spanlink/viewer/explain.h"
+#include "spanlink/viewer/report_json.h"
+#include "spanlink/viewer/run_graph.h"
+#include "spanlink/viewer/trace_view.h"
+
+namespace spanlink::cli {
+namespace {
+
+bool Fail(const absl::Status& status) {
+  Report(std::string(status.message()));
+  return false;
+}
+
+// Links with and without weak evidence; the first say what is missing.
+std::vector<Explanation> LinkAndExplain(TraceInput& input,
+                                        const Options& options) {
+  Options all = options;
+  all.min_evidence = Evidence::kOrder;
+  LinkTraces(input, all);
+  const std::vector<SpanLink> all_links = input.trace->links();
+  if (options.min_evidence != Evidence::kOrder) LinkTraces(input, options);
+  return Explain(TraceView::Of(*input.trace), all_links);
+}
+
+std::string Render(const TraceInput& input, std::span<const RunGraph> graphs) {
+  const std::string producer = absl::StrFormat("spanlink %s", kVersion);
+  ReportInfo info{.producer = producer, .files = input.files};
+  return ReportJson(graphs, info);
+}
+
+bool Write(const std::string& text, const std::optional<std::string>& path) {
+  if (!path || *path == "-") {
+    Output output(STDOUT_FILENO, "standard output");
+    output.Write(text);
+    const absl::Status s = output.Finish();
+    return s.ok() || Fail(s);
+  }
+  const auto created = OutputFile::Create(*path);
+  if (!created.ok()) return Fail(created.status());
+  (*created)->output().Write(text);
+  const absl::Status s = (*created)->Commit();
+  return s.ok() || Fail(s);
+}
+
+void SayWhatWasWritten(const std::string& path,
+                       std::span<const RunGraph> graphs) {
+  size_t spans = 0;
+  size_t links = 0;
+  for (const RunGraph& graph : graphs) {
+    spans += graph.spans.size();
+    links += graph.links.size();
+  }
+  Report(absl::StrFormat("wrote %s: %u spans, %u links", path, spans, links));
+}
+
+}  // namespace
+
+int RunView(const Arguments& arguments) {
+  const bool to_file = arguments.output && *arguments.output != "-";
+  if (arguments.format == ViewFormat::kHtml && !arguments.output &&
+      Terminal::Of(STDOUT_FILENO).interactive) {
+    Report("spanlink: a page is no text for a terminal: -o report.html");
+    return kExitUsage;
+  }
+  TraceInput input = ReadTraces(arguments.files, arguments.read);
+  if (!input.trace) return kExitFailure;
+  if (!input.complete && to_file) {
+    Report(absl::StrFormat("%s: not written", *arguments.output));
+    return kExitFailure;
+  }
+  const std::vector<Explanation> explanations =
+      LinkAndExplain(input, arguments.options);
+  const std::vector<RunGraph> graphs =
+      BuildRunGraphs(TraceView::Of(*input.trace), explanations);
+  if (!Write(Render(input, graphs), arguments.output)) {
+    return kExitFailure;
+  }
+  if (to_file) SayWhatWasWritten(*arguments.output, graphs);
+  return input.complete ? kExitOk : kExitFailure;
+}
+
+}  // namespace spanlink::cli

@@ -1,0 +1,17 @@
+// Marks the critical path of a graph, as run_graph.h defines it.
+//
+// Thread safety: stateless; thread-safe.
+// Complexity: O(n log n) for n spans and links.
+#ifndef SPANLINK_VIEWER_CRITICAL_PATH_H_
+#define SPANLINK_VIEWER_CRITICAL_PATH_H_
+
+#include "spanlink/viewer/run_graph.h"
+
+namespace spanlink {
+
+// Sets `critical` on the spans of `graph`, whose spans and links are complete.
+void MarkCriticalPath(RunGraph* graph);
+
+}  // namespace spanlink
+
+#endif  // SPANLINK_VIEWER_CRITICAL_PATH_H_
