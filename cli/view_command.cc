@@ -17,13 +17,22 @@
 #include "spanlink/cli/report.h"
 #include "spanlink/cli/terminal.h"
 #include "spanlink/cli/trace_input.h"
+#include "spanlink/viewer/dot.h"
 #include "spanlink/viewer/explain.h"
+#include "spanlink/viewer/html.h"
+#include "spanlink/viewer/mermaid.h"
+#include "spanlink/viewer/picture.h"
 #include "spanlink/viewer/report_json.h"
 #include "spanlink/viewer/run_graph.h"
+#include "spanlink/viewer/svg.h"
 #include "spanlink/viewer/trace_view.h"
 
 namespace spanlink::cli {
 namespace {
+
+constexpr size_t kMaxNodes = 1000;
+// Mermaid draws up to 500 edges and 50 000 characters unless told otherwise.
+constexpr size_t kMaxMermaidNodes = 250;
 
 bool Fail(const absl::Status& status) {
   Report(std::string(status.message()));
@@ -41,10 +50,29 @@ std::vector<Explanation> LinkAndExplain(TraceInput& input,
   return Explain(TraceView::Of(*input.trace), all_links);
 }
 
-std::string Render(const TraceInput& input, std::span<const RunGraph> graphs) {
+std::string RenderPicture(ViewFormat format, std::span<const RunGraph> graphs) {
+  const bool mermaid = format == ViewFormat::kMermaid;
+  const size_t most = mermaid ? kMaxMermaidNodes : kMaxNodes;
+  const Pictures pictures = BuildPictures(graphs, most);
+  if (pictures.left_out > 0) {
+    Report(absl::StrFormat(
+        "spanlink: the picture holds the first %u spans, %u are left out; "
+        "--format html shows all",
+        most, pictures.left_out));
+  }
+  if (mermaid) return RenderMermaid(pictures);
+  return format == ViewFormat::kDot ? RenderDot(pictures) : RenderSvg(pictures);
+}
+
+std::string Render(ViewFormat format, const TraceInput& input,
+                   std::span<const RunGraph> graphs) {
+  if (format != ViewFormat::kHtml && format != ViewFormat::kJson) {
+    return RenderPicture(format, graphs);
+  }
   const std::string producer = absl::StrFormat("spanlink %s", kVersion);
-  ReportInfo info{.producer = producer, .files = input.files};
-  return ReportJson(graphs, info);
+  const std::string json =
+      ReportJson(graphs, {.producer = producer, .files = input.files});
+  return format == ViewFormat::kJson ? json : RenderHtml(json);
 }
 
 bool Write(const std::string& text, const std::optional<std::string>& path) {
@@ -91,7 +119,7 @@ int RunView(const Arguments& arguments) {
       LinkAndExplain(input, arguments.options);
   const std::vector<RunGraph> graphs =
       BuildRunGraphs(TraceView::Of(*input.trace), explanations);
-  if (!Write(Render(input, graphs), arguments.output)) {
+  if (!Write(Render(*arguments.format, input, graphs), arguments.output)) {
     return kExitFailure;
   }
   if (to_file) SayWhatWasWritten(*arguments.output, graphs);

@@ -122,10 +122,17 @@ set(SPANLINK_HEADERS
 set(SPANLINK_VIEWER_SOURCES
   viewer/capture_advice.cc
   viewer/critical_path.cc
+  viewer/dot.cc
   viewer/explain.cc
+  viewer/html.cc
+  viewer/mermaid.cc
+  viewer/page_template.cc
+  viewer/picture.cc
   viewer/printable.cc
   viewer/report_json.cc
   viewer/run_graph.cc
+  viewer/svg.cc
+  viewer/svg_layout.cc
   viewer/trace_view.cc
 )
 

@@ -17,41 +17,42 @@ Moment EndOf(const RunGraph& graph, uint32_t node) {
   return {end.value_or(Duration::min()), node};
 }
 
-// Returns for each span the producer of a link to it that ended last; the span
-// itself where there is none.
-std::vector<uint32_t> LastProducers(const RunGraph& graph) {
-  std::vector<uint32_t> last(graph.spans.size());
-  for (uint32_t i = 0; i < last.size(); ++i) last[i] = i;
-  for (const GraphLink& link : graph.links) {
-    uint32_t& known = last[link.to];
-    if (known == link.to || EndOf(graph, known) < EndOf(graph, link.from)) {
-      known = link.from;
+void FollowLinks(RunGraph* graph) {
+  for (const GraphLink& link : graph->links) {
+    std::optional<uint32_t>& before = graph->spans[link.to].before;
+    if (!before || EndOf(*graph, *before) < EndOf(*graph, link.from)) {
+      before = link.from;
     }
   }
-  return last;
+}
+
+// `ends` are those of all nodes, in order.
+void FollowTimes(const std::vector<Moment>& ends, RunGraph* graph) {
+  for (const Moment& end : ends) {
+    GraphSpan& span = graph->spans[end.second];
+    if (span.before || !span.start) continue;
+    const auto next = std::lower_bound(ends.begin(), ends.end(),
+                                       Moment{*span.start, end.second});
+    if (next != ends.begin()) span.before = std::prev(next)->second;
+  }
 }
 
 }  // namespace
 
-void MarkCriticalPath(RunGraph* graph) {
+void FindCriticalPath(RunGraph* graph) {
   std::vector<Moment> ends;
   for (uint32_t i = 0; i < graph->spans.size(); ++i) {
     if (graph->spans[i].IsNode()) ends.push_back(EndOf(*graph, i));
   }
-  if (ends.empty()) return;
   std::sort(ends.begin(), ends.end());
-  const std::vector<uint32_t> producers = LastProducers(*graph);
-  uint32_t at = ends.back().second;
+  FollowLinks(graph);
+  FollowTimes(ends, graph);
+  std::optional<uint32_t> at;
+  if (!ends.empty()) at = ends.back().second;
   // Links of odd data may form a circle.
-  while (!graph->spans[at].critical) {
-    graph->spans[at].critical = true;
-    if (producers[at] != at) {
-      at = producers[at];
-    } else if (const auto start = graph->spans[at].start) {
-      const auto next =
-          std::lower_bound(ends.begin(), ends.end(), Moment{*start, at});
-      if (next != ends.begin()) at = std::prev(next)->second;
-    }
+  while (at && !graph->spans[*at].critical) {
+    graph->spans[*at].critical = true;
+    at = graph->spans[*at].before;
   }
 }
 

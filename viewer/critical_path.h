@@ -1,4 +1,5 @@
-// Marks the critical path of a graph, as run_graph.h defines it.
+// What each node of a graph waited for, and the critical path, as run_graph.h
+// defines them.
 //
 // Thread safety: stateless; thread-safe.
 // Complexity: O(n log n) for n spans and links.
@@ -9,8 +10,9 @@
 
 namespace spanlink {
 
-// Sets `critical` on the spans of `graph`, whose spans and links are complete.
-void MarkCriticalPath(RunGraph* graph);
+// Sets `before` and `critical` on the spans of `graph`, whose spans and links
+// are complete.
+void FindCriticalPath(RunGraph* graph);
 
 }  // namespace spanlink
 

@@ -62,6 +62,10 @@ class Builder {
   }
 
   void AddLink(const SpanLink& link, uint32_t from, uint32_t to) {
+    if (!graph_.spans[from].IsNode() || !graph_.spans[to].IsNode()) {
+      ++graph_.outside;
+      return;
+    }
     GraphLink edge{.from = from, .to = to, .link = &link};
     if (IsChoice(link.kind)) {
       edge.call = CallOf(link, from, graph_.spans[to]);
@@ -207,7 +211,7 @@ std::vector<RunGraph> BuildRunGraphs(
   std::vector<RunGraph> graphs;
   graphs.reserve(builders.size());
   for (Builder& builder : builders) {
-    MarkCriticalPath(&builder.graph());
+    FindCriticalPath(&builder.graph());
     graphs.push_back(std::move(builder.graph()));
   }
   return graphs;

@@ -8,7 +8,7 @@
 // The critical path is the chain of nodes that led to the end of the trace. It
 // begins with the node that ended last. Before a node comes, of the nodes that
 // its links point at, the one that ended last; where it has no link, the node
-// that ended last before it started.
+// that ended last before it started: what it waited for, as far as one can see.
 //
 // Lifetime: views; the `TraceView` and the explanations must outlive it.
 // Thread safety: a value, never changed; thread-safe.
@@ -36,7 +36,8 @@ struct GraphSpan {
   // Since the trace's start.
   std::optional<Duration> start;
   std::optional<Duration> end;
-  bool critical = false;  // on the critical path
+  std::optional<uint32_t> before;  // the node that this one waited for
+  bool critical = false;           // on the critical path
   std::vector<const Explanation*> unlinked;
 
   bool IsNode() const {
@@ -67,7 +68,8 @@ struct RunGraph {
   std::vector<GraphSpan> spans;          // in order of start
   std::vector<GraphCall> calls;  // of an LLM span in order of the executions
   std::vector<GraphLink> links;  // in the order of the trace
-  // Links with the other end in another trace, or in none of the file.
+  // Links with the other end in another trace or in none of the file, and such
+  // between spans that are no nodes.
   uint32_t outside = 0;
 };
 
