@@ -64,14 +64,20 @@ std::string RenderPicture(ViewFormat format, std::span<const RunGraph> graphs) {
   return format == ViewFormat::kDot ? RenderDot(pictures) : RenderSvg(pictures);
 }
 
-std::string Render(ViewFormat format, const TraceInput& input,
+std::string Render(const Arguments& arguments, const TraceInput& input,
                    std::span<const RunGraph> graphs) {
+  const ViewFormat format = *arguments.format;
   if (format != ViewFormat::kHtml && format != ViewFormat::kJson) {
     return RenderPicture(format, graphs);
   }
   const std::string producer = absl::StrFormat("spanlink %s", kVersion);
-  const std::string json =
-      ReportJson(graphs, {.producer = producer, .files = input.files});
+  ReportInfo info{.producer = producer, .files = input.files};
+  if (arguments.with_content) {
+    info.content = [&input](const SpanSummary& span) {
+      return input.trace->ContentOf(span);
+    };
+  }
+  const std::string json = ReportJson(graphs, info);
   return format == ViewFormat::kJson ? json : RenderHtml(json);
 }
 
@@ -119,7 +125,7 @@ int RunView(const Arguments& arguments) {
       LinkAndExplain(input, arguments.options);
   const std::vector<RunGraph> graphs =
       BuildRunGraphs(TraceView::Of(*input.trace), explanations);
-  if (!Write(Render(*arguments.format, input, graphs), arguments.output)) {
+  if (!Write(Render(arguments, input, graphs), arguments.output)) {
     return kExitFailure;
   }
   if (to_file) SayWhatWasWritten(*arguments.output, graphs);

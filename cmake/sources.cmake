@@ -91,6 +91,7 @@ set(SPANLINK_READER_SOURCES
   pipeline/record_splitter.cc
   pipeline/recording_source.cc
   pipeline/sdk_dump_format.cc
+  pipeline/span_content.cc
   pipeline/text_pool.cc
   pipeline/tool_payload.cc
   pipeline/trace_file.cc
@@ -242,6 +243,7 @@ set(SPANLINK_TESTS
   tests/otlp_proto_reader_test.cc
   tests/otlp_proto_writer_test.cc
   tests/output_test.cc
+  tests/picture_test.cc
   tests/printable_test.cc
   tests/properties_test.cc
   tests/proto_cursor_test.cc
@@ -250,8 +252,10 @@ set(SPANLINK_TESTS
   tests/recorded_spans_test.cc
   tests/recordings_test.cc
   tests/registry_test.cc
+  tests/report_json_test.cc
   tests/requirements_test.cc
   tests/reused_test.cc
+  tests/run_graph_test.cc
   tests/settled_linker_test.cc
   tests/short_text_test.cc
   tests/span_context_test.cc

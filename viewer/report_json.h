@@ -12,20 +12,14 @@
 #define SPANLINK_VIEWER_REPORT_JSON_H_
 
 #include <functional>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "spanlink/pipeline/trace_types.h"
 #include "spanlink/viewer/run_graph.h"
 
 namespace spanlink {
-
-// What went into a span and came out of it, as text; nullopt: not known.
-struct SpanContent {
-  std::optional<std::string> input;
-  std::optional<std::string> output;
-};
 
 struct ReportInfo {
   std::string_view producer;           // the program and its version
