@@ -106,8 +106,10 @@ FILEs are read and linked together, as by `spanlink link`.
                           (Graphviz), mermaid, or json (the data of the page);
                           default: as the name of OUT ends, else html
       --with-content      put prompts, answers, arguments and results into the
-                          page or its data, each up to 20000 bytes. Without it
-                          there are names, ids and times only.
+                          page or its data, as far as the trace has them, each
+                          up to 20000 bytes; recordings of the OpenAI Agents SDK
+                          have no results. Without it there are names, ids and
+                          times only. Off if TRACELOOP_TRACE_CONTENT=false.
       --min-evidence NAME leave weaker links out, as in `spanlink link`
       --policy first|all  as in `spanlink link`
       --cross-trace LIMIT as in `spanlink link`

@@ -17,6 +17,7 @@
 #include "spanlink/cli/report.h"
 #include "spanlink/cli/terminal.h"
 #include "spanlink/cli/trace_input.h"
+#include "spanlink/pipeline/content_gate.h"
 #include "spanlink/viewer/dot.h"
 #include "spanlink/viewer/explain.h"
 #include "spanlink/viewer/html.h"
@@ -37,6 +38,15 @@ constexpr size_t kMaxMermaidNodes = 250;
 bool Fail(const absl::Status& status) {
   Report(std::string(status.message()));
   return false;
+}
+
+// Whoever closes the gate wants no content in any output.
+Arguments WithOpenGate(Arguments arguments) {
+  if (!arguments.with_content || ContentGateIsOpen()) return arguments;
+  Report(
+      absl::StrFormat("%s is off: --with-content adds nothing", kContentGate));
+  arguments.with_content = false;
+  return arguments;
 }
 
 // Links with and without weak evidence; the first say what is missing.
@@ -108,7 +118,8 @@ void SayWhatWasWritten(const std::string& path,
 
 }  // namespace
 
-int RunView(const Arguments& arguments) {
+int RunView(const Arguments& given) {
+  const Arguments arguments = WithOpenGate(given);
   const bool to_file = arguments.output && *arguments.output != "-";
   if (arguments.format == ViewFormat::kHtml && !arguments.output &&
       Terminal::Of(STDOUT_FILENO).interactive) {

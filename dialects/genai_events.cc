@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view kChoice = "gen_ai.choice";
 constexpr std::string_view kToolMessage = "gen_ai.tool.message";
+constexpr std::string_view kSystemMessage = "gen_ai.system.message";
 constexpr std::string_view kAssistantMessage = "gen_ai.assistant.message";
 
 bool IsMessage(std::string_view name) {
@@ -54,6 +55,12 @@ void AddUse(std::string id, std::string name, SpanFacts* facts) {
   facts->uses.push_back({std::move(id), std::move(name)});
 }
 
+// Texts that no reader of messages keeps.
+void KeepText(std::string text, const SpanFacts& facts,
+              std::vector<std::string>* texts) {
+  if (facts.wants_text && !text.empty()) texts->push_back(std::move(text));
+}
+
 void ReadChoiceEvent(const SpanEvent& event, SpanFacts* facts) {
   facts->has_output = true;
   facts->says_tool_chosen |= SaysToolChosen(FieldOf(event, "finish_reason"));
@@ -63,7 +70,11 @@ void ReadChoiceEvent(const SpanEvent& event, SpanFacts* facts) {
   }
   const std::string_view message = event.attributes.Text("message");
   const std::string_view calls = event.attributes.Text("tool_calls");
-  if (IsStructure(message)) ReadOutputMessages(message, facts);
+  if (IsStructure(message)) {
+    ReadOutputMessages(message, facts);
+  } else {
+    KeepText(std::string(message), *facts, &facts->output_texts);
+  }
   if (IsStructure(calls) && facts->choices.empty()) {
     ReadOutputMessages("{\"tool_calls\":" + std::string(calls) + "}", facts);
   }
@@ -73,11 +84,12 @@ void ReadChoiceEvent(const SpanEvent& event, SpanFacts* facts) {
 void ReadToolEvent(const SpanEvent& event, SpanFacts* facts) {
   facts->has_input = true;
   std::string id = CleanId(FieldOf(event, "id"));
-  const std::string content = FieldOf(event, "content");
+  std::string content = FieldOf(event, "content");
   if (id.empty() && IsStructure(content)) {
     ReadInputMessages(content, facts);
   } else {
     AddUse(std::move(id), FieldOf(event, "name"), facts);
+    KeepText(std::move(content), *facts, &facts->input_texts);
   }
 }
 
@@ -155,7 +167,11 @@ void ReadGenAiEvents(const FinishedSpan& span, EventText text,
       const bool blocks = text == EventText::kBlocks &&
                           event.name != kAssistantMessage &&
                           content.find("toolResult") != std::string_view::npos;
-      if (blocks) ReadInputMessages(content, facts);
+      if (blocks) {
+        ReadInputMessages(content, facts);
+      } else if (event.name != kSystemMessage) {
+        KeepText(FieldOf(event, "content"), *facts, &facts->input_texts);
+      }
     }
   }
 }
@@ -193,6 +209,11 @@ void ReadGenAiEventList(std::string_view json, SpanFacts* facts) {
       continue;
     }
     facts->has_input = true;
+    if (name != kSystemMessage) {
+      const auto content = JsonMember(event, "content").value_or("");
+      KeepText(JsonString(content).value_or(std::string(content)), *facts,
+               &facts->input_texts);
+    }
     if (name != kToolMessage) continue;
     AddUse(IdFromJson(JsonMember(event, "id").value_or("")),
            JsonString(JsonMember(event, "name").value_or("")).value_or(""),
