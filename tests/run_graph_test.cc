@@ -214,6 +214,7 @@ TEST(CriticalPathTest, FollowsTheProducerThatEndedLast) {
     Choose(b, tool, "a1");
     Use(b, "a2", tool);
   }
+  EXPECT_THAT(CriticalOf(GraphOf(b)), ElementsAre(0, 2, 3));
   b.spans()[1].end = *b.spans()[2].end + kMs;
   EXPECT_THAT(CriticalOf(GraphOf(b)), ElementsAre(0, 1, 3));
 }
