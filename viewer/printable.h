@@ -1,4 +1,4 @@
-// Text of strangers, made fit for a terminal.
+// Text of strangers, made fit for a terminal or a picture.
 //
 // Names in a trace are chosen by whoever wrote it. Printed as they are, they
 // could move the cursor, change colours, reverse the reading direction or fill

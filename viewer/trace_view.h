@@ -1,5 +1,4 @@
-// TraceView: what the renderers of the command see of a linked trace, and two
-// indexes over it.
+// TraceView: what renderers see of a linked trace, and two indexes over it.
 //
 // Lifetime: views; the trace must outlive them.
 // Thread safety: immutable after construction; thread-safe.
