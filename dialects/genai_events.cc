@@ -93,6 +93,20 @@ void ReadToolEvent(const SpanEvent& event, SpanFacts* facts) {
   }
 }
 
+void ReadMessageEvent(const SpanEvent& event, EventText text,
+                      SpanFacts* facts) {
+  facts->has_input = true;
+  const std::string_view content = event.attributes.Text("content");
+  const bool blocks = text == EventText::kBlocks &&
+                      event.name != kAssistantMessage &&
+                      content.find("toolResult") != std::string_view::npos;
+  if (blocks) {
+    ReadInputMessages(content, facts);
+  } else if (event.name != kSystemMessage) {
+    KeepText(FieldOf(event, "content"), *facts, &facts->input_texts);
+  }
+}
+
 bool HasMessages(const FinishedSpan& span) {
   return std::any_of(span.events.begin(), span.events.end(),
                      [](const SpanEvent& event) {
@@ -162,16 +176,7 @@ void ReadGenAiEvents(const FinishedSpan& span, EventText text,
     } else if (event.name == kToolMessage) {
       ReadToolEvent(event, facts);
     } else if (IsMessage(event.name)) {
-      facts->has_input = true;
-      const std::string_view content = event.attributes.Text("content");
-      const bool blocks = text == EventText::kBlocks &&
-                          event.name != kAssistantMessage &&
-                          content.find("toolResult") != std::string_view::npos;
-      if (blocks) {
-        ReadInputMessages(content, facts);
-      } else if (event.name != kSystemMessage) {
-        KeepText(FieldOf(event, "content"), *facts, &facts->input_texts);
-      }
+      ReadMessageEvent(event, text, facts);
     }
   }
 }

@@ -101,16 +101,12 @@ class Builder {
   void CutCircles() {
     std::vector<uint32_t> walk(trace_.size(), 0);  // the last that came here
     for (uint32_t i = 0; i < trace_.size(); ++i) {
-      uint32_t at = i;
-      while (walk[at] == 0) {
-        walk[at] = i + 1;
-        std::optional<uint32_t>& parent = graph_.spans[at].parent;
-        if (!parent) break;
-        if (walk[*parent] == i + 1) {
-          parent.reset();
-          break;
-        }
-        at = *parent;
+      std::optional<uint32_t> at = i;
+      while (at && walk[*at] == 0) {
+        walk[*at] = i + 1;
+        std::optional<uint32_t>& parent = graph_.spans[*at].parent;
+        if (parent && walk[*parent] == i + 1) parent.reset();
+        at = parent;
       }
     }
   }
