@@ -55,10 +55,9 @@ void AddUse(std::string id, std::string name, SpanFacts* facts) {
   facts->uses.push_back({std::move(id), std::move(name)});
 }
 
-// Texts that no reader of messages keeps.
-void KeepText(std::string text, const SpanFacts& facts,
-              std::vector<std::string>* texts) {
-  if (facts.wants_text && !text.empty()) texts->push_back(std::move(text));
+// A text that no reader of messages keeps.
+void KeepText(std::string text, std::vector<std::string>* texts) {
+  if (!text.empty()) texts->push_back(std::move(text));
 }
 
 void ReadChoiceEvent(const SpanEvent& event, SpanFacts* facts) {
@@ -72,8 +71,8 @@ void ReadChoiceEvent(const SpanEvent& event, SpanFacts* facts) {
   const std::string_view calls = event.attributes.Text("tool_calls");
   if (IsStructure(message)) {
     ReadOutputMessages(message, facts);
-  } else {
-    KeepText(std::string(message), *facts, &facts->output_texts);
+  } else if (facts->wants_text) {
+    KeepText(std::string(message), &facts->output_texts);
   }
   if (IsStructure(calls) && facts->choices.empty()) {
     ReadOutputMessages("{\"tool_calls\":" + std::string(calls) + "}", facts);
@@ -89,7 +88,7 @@ void ReadToolEvent(const SpanEvent& event, SpanFacts* facts) {
     ReadInputMessages(content, facts);
   } else {
     AddUse(std::move(id), FieldOf(event, "name"), facts);
-    KeepText(std::move(content), *facts, &facts->input_texts);
+    if (facts->wants_text) KeepText(std::move(content), &facts->input_texts);
   }
 }
 
@@ -102,8 +101,8 @@ void ReadMessageEvent(const SpanEvent& event, EventText text,
                       content.find("toolResult") != std::string_view::npos;
   if (blocks) {
     ReadInputMessages(content, facts);
-  } else if (event.name != kSystemMessage) {
-    KeepText(FieldOf(event, "content"), *facts, &facts->input_texts);
+  } else if (facts->wants_text && event.name != kSystemMessage) {
+    KeepText(FieldOf(event, "content"), &facts->input_texts);
   }
 }
 
@@ -214,9 +213,9 @@ void ReadGenAiEventList(std::string_view json, SpanFacts* facts) {
       continue;
     }
     facts->has_input = true;
-    if (name != kSystemMessage) {
+    if (facts->wants_text && name != kSystemMessage) {
       const auto content = JsonMember(event, "content").value_or("");
-      KeepText(JsonString(content).value_or(std::string(content)), *facts,
+      KeepText(JsonString(content).value_or(std::string(content)),
                &facts->input_texts);
     }
     if (name != kToolMessage) continue;
