@@ -1,5 +1,6 @@
 #include "spanlink/cli/arguments.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
@@ -29,33 +30,42 @@ enum class OptionId : uint8_t {
   kCrossTrace,
   kStream,
   kLinger,
+  kFormat,
+  kWithContent,
 };
+
+// Commands that an option is for.
+constexpr uint8_t kOfLink = 1;
+constexpr uint8_t kOfWhy = 2;
+constexpr uint8_t kOfView = 4;
+constexpr uint8_t kOfAll = kOfLink | kOfWhy | kOfView;
 
 struct OptionInfo {
   OptionId id;
   std::string_view name;
   std::string_view short_name;  // empty: none
   bool takes_value;
-  bool of_link;
-  bool of_why;
+  uint8_t commands;
 };
 
-constexpr std::array<OptionInfo, 15> kOptions = {{
-    {OptionId::kHelp, "--help", "-h", false, true, true},
-    {OptionId::kOutput, "--output", "-o", true, true, false},
-    {OptionId::kJson, "--json", "", false, true, false},
-    {OptionId::kTable, "--table", "", false, true, false},
-    {OptionId::kExplain, "--explain", "", false, true, false},
-    {OptionId::kMinEvidence, "--min-evidence", "", true, true, true},
-    {OptionId::kPolicy, "--policy", "", true, true, true},
-    {OptionId::kProfile, "--profile", "", true, true, false},
-    {OptionId::kStripContent, "--strip-content", "", false, true, false},
-    {OptionId::kToolPayload, "--tool-payload", "", true, true, false},
-    {OptionId::kReact, "--react", "", false, true, true},
-    {OptionId::kFrom, "--from", "", true, true, true},
-    {OptionId::kCrossTrace, "--cross-trace", "", true, true, true},
-    {OptionId::kStream, "--stream", "", false, true, false},
-    {OptionId::kLinger, "--linger", "", true, true, false},
+constexpr std::array<OptionInfo, 17> kOptions = {{
+    {OptionId::kHelp, "--help", "-h", false, kOfAll},
+    {OptionId::kOutput, "--output", "-o", true, kOfLink | kOfView},
+    {OptionId::kJson, "--json", "", false, kOfLink},
+    {OptionId::kTable, "--table", "", false, kOfLink},
+    {OptionId::kExplain, "--explain", "", false, kOfLink},
+    {OptionId::kMinEvidence, "--min-evidence", "", true, kOfAll},
+    {OptionId::kPolicy, "--policy", "", true, kOfAll},
+    {OptionId::kProfile, "--profile", "", true, kOfLink},
+    {OptionId::kStripContent, "--strip-content", "", false, kOfLink},
+    {OptionId::kToolPayload, "--tool-payload", "", true, kOfLink},
+    {OptionId::kReact, "--react", "", false, kOfAll},
+    {OptionId::kFrom, "--from", "", true, kOfAll},
+    {OptionId::kCrossTrace, "--cross-trace", "", true, kOfAll},
+    {OptionId::kStream, "--stream", "", false, kOfLink},
+    {OptionId::kLinger, "--linger", "", true, kOfLink},
+    {OptionId::kFormat, "--format", "", true, kOfView},
+    {OptionId::kWithContent, "--with-content", "", false, kOfView},
 }};
 
 constexpr uint32_t kMaxLingerSeconds = 1'000'000;
@@ -66,12 +76,14 @@ absl::Status Usage(std::string message) {
 
 std::string_view NameOf(Command command) {
   if (command == Command::kDialects) return "dialects";
+  if (command == Command::kView) return "view";
   return command == Command::kWhy ? "why" : "link";
 }
 
 std::optional<Command> ParseCommand(std::string_view name) {
   if (name == "link") return Command::kLink;
   if (name == "why") return Command::kWhy;
+  if (name == "view") return Command::kView;
   if (name == "dialects") return Command::kDialects;
   if (name == "help" || name == "--help" || name == "-h") return Command::kHelp;
   if (name == "--version" || name == "version") return Command::kVersion;
@@ -80,7 +92,9 @@ std::optional<Command> ParseCommand(std::string_view name) {
 
 bool IsOptionOf(const OptionInfo& option, Command command) {
   if (command == Command::kDialects) return option.id == OptionId::kHelp;
-  return command == Command::kWhy ? option.of_why : option.of_link;
+  if (command == Command::kView) return (option.commands & kOfView) != 0;
+  const bool why = command == Command::kWhy;
+  return (option.commands & (why ? kOfWhy : kOfLink)) != 0;
 }
 
 const OptionInfo* FindOption(std::string_view name, Command command) {
@@ -143,6 +157,22 @@ absl::Status ParseFrom(std::string_view value, Arguments& parsed) {
       "--from is otlp-json, otlp-proto, otlp-proto-frames or openai-agents, "
       "not `%s`",
       value));
+}
+
+std::optional<ViewFormat> ViewFormatNamed(std::string_view name) {
+  if (name == "html" || name == "htm") return ViewFormat::kHtml;
+  if (name == "json") return ViewFormat::kJson;
+  if (name == "svg") return ViewFormat::kSvg;
+  if (name == "dot" || name == "gv") return ViewFormat::kDot;
+  if (name == "mermaid" || name == "mmd") return ViewFormat::kMermaid;
+  return std::nullopt;
+}
+
+absl::Status ParseFormat(std::string_view value, Arguments& parsed) {
+  parsed.format = ViewFormatNamed(value);
+  if (parsed.format) return absl::OkStatus();
+  return Usage(absl::StrFormat(
+      "--format is html, svg, dot, mermaid or json, not `%s`", value));
 }
 
 absl::Status ParseCrossTrace(std::string_view value, Arguments& parsed) {
@@ -213,6 +243,11 @@ absl::Status Apply(OptionId option, std::string_view value, Arguments& parsed) {
       break;
     case OptionId::kLinger:
       return ParseLinger(value, parsed);
+    case OptionId::kFormat:
+      return ParseFormat(value, parsed);
+    case OptionId::kWithContent:
+      parsed.with_content = true;
+      break;
   }
   return absl::OkStatus();
 }
@@ -268,10 +303,20 @@ absl::Status CheckStream(const Arguments& parsed) {
   return absl::OkStatus();
 }
 
-absl::Status CheckLink(const Arguments& parsed) {
+absl::Status CheckFiles(const Arguments& parsed) {
   if (parsed.files.empty()) {
-    return Usage("`spanlink link` needs a FILE (- is standard input)");
+    return Usage(
+        absl::StrFormat("`spanlink %s` needs a FILE (- is standard input)",
+                        NameOf(parsed.command)));
   }
+  if (std::count(parsed.files.begin(), parsed.files.end(), "-") > 1) {
+    return Usage("standard input can be read once only");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckLink(const Arguments& parsed) {
+  if (absl::Status s = CheckFiles(parsed); !s.ok()) return s;
   if (absl::Status s = CheckStream(parsed); !s.ok()) return s;
   if (parsed.json && parsed.table) {
     return Usage("--json and --table exclude each other");
@@ -282,19 +327,25 @@ absl::Status CheckLink(const Arguments& parsed) {
         "-o - and --json, --table or --explain would both write to standard "
         "output");
   }
-  size_t standard_inputs = 0;
-  for (const std::string& file : parsed.files) {
-    standard_inputs += file == "-" ? 1 : 0;
-  }
-  if (standard_inputs > 1) return Usage("standard input can be read once only");
   return absl::OkStatus();
+}
+
+absl::Status CheckView(Arguments& parsed) {
+  if (absl::Status s = CheckFiles(parsed); !s.ok()) return s;
+  if (!parsed.format && parsed.output) {
+    const std::string_view name = *parsed.output;
+    parsed.format = ViewFormatNamed(name.substr(name.rfind('.') + 1));
+  }
+  if (!parsed.format) parsed.format = ViewFormat::kHtml;
+  const bool has_place = *parsed.format == ViewFormat::kHtml ||
+                         *parsed.format == ViewFormat::kJson;
+  if (!parsed.with_content || has_place) return absl::OkStatus();
+  return Usage("--with-content is for html and json; pictures show names only");
 }
 
 // The second word of `why` is no file but a span.
 absl::Status CheckWhy(Arguments& parsed) {
-  if (parsed.files.empty()) {
-    return Usage("`spanlink why` needs a FILE (- is standard input)");
-  }
+  if (absl::Status s = CheckFiles(parsed); !s.ok()) return s;
   if (parsed.files.size() > 2) {
     return Usage("`spanlink why` takes one FILE and one SPAN_ID");
   }
@@ -351,8 +402,10 @@ absl::StatusOr<Arguments> ParseArguments(
     if (parsed.files.empty()) return parsed;
     return Usage("`spanlink dialects` takes no FILE");
   }
-  const absl::Status checked =
-      *command == Command::kWhy ? CheckWhy(parsed) : CheckLink(parsed);
+  absl::Status checked;
+  if (*command == Command::kLink) checked = CheckLink(parsed);
+  if (*command == Command::kWhy) checked = CheckWhy(parsed);
+  if (*command == Command::kView) checked = CheckView(parsed);
   if (!checked.ok()) return checked;
   return parsed;
 }

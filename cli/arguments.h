@@ -23,14 +23,24 @@
 
 namespace spanlink::cli {
 
-enum class Command : uint8_t { kLink, kWhy, kDialects, kHelp, kVersion };
+enum class Command : uint8_t {
+  kLink,
+  kWhy,
+  kView,
+  kDialects,
+  kHelp,
+  kVersion,
+};
+
+// What `view` draws.
+enum class ViewFormat : uint8_t { kHtml, kJson, kSvg, kDot, kMermaid };
 
 struct Arguments {
   Command command = Command::kHelp;
   // The command that help is wanted for.
   std::optional<Command> help_topic;
 
-  // link: one file or more. why: one.
+  // link, view: one file or more. why: one.
   std::vector<std::string> files;
   // why: the beginning of a span id, or TRACE:SPAN; empty: the last linked one.
   std::string span_id;
@@ -41,6 +51,9 @@ struct Arguments {
   bool stream = false;
   Duration linger = std::chrono::seconds(60);
   bool linger_given = false;
+  // view: as asked for, or as the output's name ends; else HTML.
+  std::optional<ViewFormat> format;
+  bool with_content = false;
   ReadOptions read;
   WriteOptions write;
   // `min_evidence`, `use_policy` and `cross_trace` as asked for.

@@ -8,6 +8,7 @@ constexpr std::string_view kProgram =
 
   spanlink link FILE... [-o OUT]   find the links of a trace
   spanlink why FILE [SPAN_ID]      show what led to a span
+  spanlink view FILE... -o OUT     draw the graph of a run
   spanlink dialects                say what is understood
   spanlink help [COMMAND]          explain a command
   spanlink --version
@@ -93,6 +94,30 @@ Without it: the last span that carries a link.
   -h, --help              this text
 )";
 
+constexpr std::string_view kView =
+    R"(spanlink view FILE... [options]
+
+Draws the graph of each trace: who called which tool, and who read its result.
+FILEs are read and linked together, as by `spanlink link`.
+
+  -o, --output OUT        write to OUT, as a whole or not at all; - and none:
+                          standard output
+      --format FORMAT     html (a page to click through, in one file), svg, dot
+                          (Graphviz), mermaid, or json (the data of the page);
+                          default: as the name of OUT ends, else html
+      --with-content      put prompts, answers, arguments and results into the
+                          page or its data, as far as the trace has them, each
+                          up to 20000 bytes; recordings of the OpenAI Agents SDK
+                          have no results. Without it there are names, ids and
+                          times only. Off if TRACELOOP_TRACE_CONTENT=false.
+      --min-evidence NAME leave weaker links out, as in `spanlink link`
+      --policy first|all  as in `spanlink link`
+      --cross-trace LIMIT as in `spanlink link`
+      --from FORMAT       as in `spanlink link`
+      --react             as in `spanlink link`
+  -h, --help              this text
+)";
+
 constexpr std::string_view kDialects =
     R"(spanlink dialects
 
@@ -108,6 +133,7 @@ of a tool's span. Then the formats of files.
 std::string_view HelpText(std::optional<Command> topic) {
   if (topic == Command::kLink) return kLink;
   if (topic == Command::kWhy) return kWhy;
+  if (topic == Command::kView) return kView;
   if (topic == Command::kDialects) return kDialects;
   return kProgram;
 }

@@ -13,9 +13,9 @@
 #include <cstdint>
 #include <span>
 
-#include "spanlink/cli/explain.h"
-#include "spanlink/cli/trace_view.h"
 #include "spanlink/model/diagnostics.h"
+#include "spanlink/viewer/explain.h"
+#include "spanlink/viewer/trace_view.h"
 
 namespace spanlink::cli {
 

@@ -12,7 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_format.h"
-#include "spanlink/cli/explain.h"
+#include "spanlink/cli/explanations.h"
 #include "spanlink/cli/json_output.h"
 #include "spanlink/cli/output.h"
 #include "spanlink/cli/report.h"
@@ -21,8 +21,9 @@
 #include "spanlink/cli/table.h"
 #include "spanlink/cli/terminal.h"
 #include "spanlink/cli/trace_input.h"
-#include "spanlink/cli/trace_view.h"
 #include "spanlink/pipeline/content_gate.h"
+#include "spanlink/viewer/explain.h"
+#include "spanlink/viewer/trace_view.h"
 
 namespace spanlink::cli {
 namespace {

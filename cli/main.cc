@@ -16,6 +16,7 @@
 #include "spanlink/cli/link_command.h"
 #include "spanlink/cli/output.h"
 #include "spanlink/cli/report.h"
+#include "spanlink/cli/view_command.h"
 #include "spanlink/cli/why_command.h"
 
 namespace spanlink::cli {
@@ -42,6 +43,8 @@ int Run(const std::vector<std::string_view>& words) {
       return RunLink(*arguments);
     case Command::kWhy:
       return RunWhy(*arguments);
+    case Command::kView:
+      return RunView(*arguments);
     case Command::kDialects:
       return Print(DescribeDialects());
     case Command::kHelp:

@@ -3,7 +3,7 @@
 #include <cstdio>
 
 #include "absl/strings/str_format.h"
-#include "spanlink/cli/terminal_text.h"
+#include "spanlink/viewer/printable.h"
 
 namespace spanlink::cli {
 namespace {

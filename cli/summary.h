@@ -11,8 +11,8 @@
 #include <cstdint>
 
 #include "spanlink/cli/terminal.h"
-#include "spanlink/cli/trace_view.h"
 #include "spanlink/model/diagnostics.h"
+#include "spanlink/viewer/trace_view.h"
 
 namespace spanlink::cli {
 

@@ -1,7 +1,7 @@
 // The table that `spanlink link` shows on a terminal: each tool and handoff
 // span, who chose it, by which evidence, and who used its result.
 //
-// Names are made fit for a terminal (`terminal_text.h`); prompts, arguments and
+// Names are made fit for a terminal (`printable.h`); prompts, arguments and
 // results are not in the trace's summary and cannot appear. Columns that do not
 // fit are cut, the widest first.
 //
@@ -14,7 +14,7 @@
 #include <string>
 
 #include "spanlink/cli/terminal.h"
-#include "spanlink/cli/trace_view.h"
+#include "spanlink/viewer/trace_view.h"
 
 namespace spanlink::cli {
 

@@ -7,7 +7,7 @@
 #include <cstdlib>
 
 #include "absl/strings/str_format.h"
-#include "spanlink/cli/terminal_text.h"
+#include "spanlink/viewer/printable.h"
 
 namespace spanlink::cli {
 namespace {

@@ -12,10 +12,10 @@
 #include "spanlink/cli/output.h"
 #include "spanlink/cli/report.h"
 #include "spanlink/cli/terminal.h"
-#include "spanlink/cli/terminal_text.h"
 #include "spanlink/cli/trace_input.h"
-#include "spanlink/cli/trace_view.h"
 #include "spanlink/cli/why_tree.h"
+#include "spanlink/viewer/printable.h"
+#include "spanlink/viewer/trace_view.h"
 
 namespace spanlink::cli {
 namespace {

@@ -9,7 +9,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_format.h"
-#include "spanlink/cli/terminal_text.h"
+#include "spanlink/viewer/printable.h"
 
 namespace spanlink::cli {
 namespace {

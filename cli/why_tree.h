@@ -13,7 +13,7 @@
 #define SPANLINK_CLI_WHY_TREE_H_
 
 #include "spanlink/cli/terminal.h"
-#include "spanlink/cli/trace_view.h"
+#include "spanlink/viewer/trace_view.h"
 
 namespace spanlink::cli {
 

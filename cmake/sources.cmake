@@ -91,6 +91,7 @@ set(SPANLINK_READER_SOURCES
   pipeline/record_splitter.cc
   pipeline/recording_source.cc
   pipeline/sdk_dump_format.cc
+  pipeline/span_content.cc
   pipeline/text_pool.cc
   pipeline/tool_payload.cc
   pipeline/trace_file.cc
@@ -118,12 +119,29 @@ set(SPANLINK_HEADERS
   pipeline/trace_types.h
 )
 
+# Pictures of a linked trace.
+set(SPANLINK_VIEWER_SOURCES
+  viewer/capture_advice.cc
+  viewer/critical_path.cc
+  viewer/dot.cc
+  viewer/explain.cc
+  viewer/html.cc
+  viewer/mermaid.cc
+  viewer/page_template.cc
+  viewer/picture.cc
+  viewer/printable.cc
+  viewer/report_json.cc
+  viewer/run_graph.cc
+  viewer/svg.cc
+  viewer/svg_layout.cc
+  viewer/trace_view.cc
+)
+
 # The command.
 set(SPANLINK_CLI_SOURCES
   cli/arguments.cc
-  cli/capture_advice.cc
   cli/dialects_command.cc
-  cli/explain.cc
+  cli/explanations.cc
   cli/help.cc
   cli/json_output.cc
   cli/link_command.cc
@@ -134,9 +152,8 @@ set(SPANLINK_CLI_SOURCES
   cli/summary.cc
   cli/table.cc
   cli/terminal.cc
-  cli/terminal_text.cc
   cli/trace_input.cc
-  cli/trace_view.cc
+  cli/view_command.cc
   cli/why_command.cc
   cli/why_tree.cc
 )
@@ -226,6 +243,8 @@ set(SPANLINK_TESTS
   tests/otlp_proto_reader_test.cc
   tests/otlp_proto_writer_test.cc
   tests/output_test.cc
+  tests/picture_test.cc
+  tests/printable_test.cc
   tests/properties_test.cc
   tests/proto_cursor_test.cc
   tests/record_splitter_test.cc
@@ -233,8 +252,10 @@ set(SPANLINK_TESTS
   tests/recorded_spans_test.cc
   tests/recordings_test.cc
   tests/registry_test.cc
+  tests/report_json_test.cc
   tests/requirements_test.cc
   tests/reused_test.cc
+  tests/run_graph_test.cc
   tests/settled_linker_test.cc
   tests/short_text_test.cc
   tests/span_context_test.cc
@@ -242,7 +263,6 @@ set(SPANLINK_TESTS
   tests/strip_content_test.cc
   tests/table_test.cc
   tests/text_pool_test.cc
-  tests/terminal_text_test.cc
   tests/text_calls_test.cc
   tests/tool_call_tracker_test.cc
   tests/trace_file_test.cc

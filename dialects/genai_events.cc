@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view kChoice = "gen_ai.choice";
 constexpr std::string_view kToolMessage = "gen_ai.tool.message";
+constexpr std::string_view kSystemMessage = "gen_ai.system.message";
 constexpr std::string_view kAssistantMessage = "gen_ai.assistant.message";
 
 bool IsMessage(std::string_view name) {
@@ -54,6 +55,11 @@ void AddUse(std::string id, std::string name, SpanFacts* facts) {
   facts->uses.push_back({std::move(id), std::move(name)});
 }
 
+// A text that no reader of messages keeps.
+void KeepText(std::string text, std::vector<std::string>* texts) {
+  if (!text.empty()) texts->push_back(std::move(text));
+}
+
 void ReadChoiceEvent(const SpanEvent& event, SpanFacts* facts) {
   facts->has_output = true;
   facts->says_tool_chosen |= SaysToolChosen(FieldOf(event, "finish_reason"));
@@ -63,7 +69,11 @@ void ReadChoiceEvent(const SpanEvent& event, SpanFacts* facts) {
   }
   const std::string_view message = event.attributes.Text("message");
   const std::string_view calls = event.attributes.Text("tool_calls");
-  if (IsStructure(message)) ReadOutputMessages(message, facts);
+  if (IsStructure(message)) {
+    ReadOutputMessages(message, facts);
+  } else if (facts->wants_text) {
+    KeepText(std::string(message), &facts->output_texts);
+  }
   if (IsStructure(calls) && facts->choices.empty()) {
     ReadOutputMessages("{\"tool_calls\":" + std::string(calls) + "}", facts);
   }
@@ -73,11 +83,26 @@ void ReadChoiceEvent(const SpanEvent& event, SpanFacts* facts) {
 void ReadToolEvent(const SpanEvent& event, SpanFacts* facts) {
   facts->has_input = true;
   std::string id = CleanId(FieldOf(event, "id"));
-  const std::string content = FieldOf(event, "content");
+  std::string content = FieldOf(event, "content");
   if (id.empty() && IsStructure(content)) {
     ReadInputMessages(content, facts);
   } else {
     AddUse(std::move(id), FieldOf(event, "name"), facts);
+    if (facts->wants_text) KeepText(std::move(content), &facts->input_texts);
+  }
+}
+
+void ReadMessageEvent(const SpanEvent& event, EventText text,
+                      SpanFacts* facts) {
+  facts->has_input = true;
+  const std::string_view content = event.attributes.Text("content");
+  const bool blocks = text == EventText::kBlocks &&
+                      event.name != kAssistantMessage &&
+                      content.find("toolResult") != std::string_view::npos;
+  if (blocks) {
+    ReadInputMessages(content, facts);
+  } else if (facts->wants_text && event.name != kSystemMessage) {
+    KeepText(FieldOf(event, "content"), &facts->input_texts);
   }
 }
 
@@ -150,12 +175,7 @@ void ReadGenAiEvents(const FinishedSpan& span, EventText text,
     } else if (event.name == kToolMessage) {
       ReadToolEvent(event, facts);
     } else if (IsMessage(event.name)) {
-      facts->has_input = true;
-      const std::string_view content = event.attributes.Text("content");
-      const bool blocks = text == EventText::kBlocks &&
-                          event.name != kAssistantMessage &&
-                          content.find("toolResult") != std::string_view::npos;
-      if (blocks) ReadInputMessages(content, facts);
+      ReadMessageEvent(event, text, facts);
     }
   }
 }
@@ -193,6 +213,11 @@ void ReadGenAiEventList(std::string_view json, SpanFacts* facts) {
       continue;
     }
     facts->has_input = true;
+    if (facts->wants_text && name != kSystemMessage) {
+      const auto content = JsonMember(event, "content").value_or("");
+      KeepText(JsonString(content).value_or(std::string(content)),
+               &facts->input_texts);
+    }
     if (name != kToolMessage) continue;
     AddUse(IdFromJson(JsonMember(event, "id").value_or("")),
            JsonString(JsonMember(event, "name").value_or("")).value_or(""),

@@ -10,6 +10,7 @@
 #include "spanlink/dialects/span_facts.h"
 #include "spanlink/linker/settled_linker.h"
 #include "spanlink/pipeline/joined_source.h"
+#include "spanlink/pipeline/span_content.h"
 #include "spanlink/pipeline/text_pool.h"
 #include "spanlink/pipeline/trace_source.h"
 
@@ -418,6 +419,16 @@ const std::vector<std::string>& TraceFile::warnings() const {
 const SpanSummary* TraceFile::Find(const SpanContext& context) const {
   const auto found = state_->index.find(context);
   return found == state_->index.end() ? nullptr : &state_->spans[found->second];
+}
+
+SpanContent TraceFile::ContentOf(const SpanSummary& span) const {
+  const auto found = state_->index.find(span.context);
+  if (found == state_->index.end()) return {};
+  DecodedSpan decoded;
+  decoded.facts.wants_text = true;
+  decoded.facts.wants_result = true;
+  state_->source->Decode(state_->positions[found->second], &decoded);
+  return spanlink::ContentOf(decoded.facts, span.choices > 0);
 }
 
 absl::StatusOr<std::string> TraceFile::Write(

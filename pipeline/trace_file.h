@@ -84,6 +84,8 @@ class TraceFile {
   const std::vector<std::string>& warnings() const;
   // Returns nullptr if the file has no such span.
   const SpanSummary* Find(const SpanContext& context) const;
+  // Reads prompts, answers, arguments and results: other people's secrets.
+  SpanContent ContentOf(const SpanSummary& span) const;
 
   // Of the first file.
   TraceFormat format() const;

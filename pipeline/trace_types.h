@@ -43,6 +43,14 @@ struct SpanSummary {
   bool content_missing = false;
 };
 
+// What went into a span and came out of it; nullopt: not known. Of an LLM span
+// the messages but for the system's, one behind another, and the calls of its
+// answer; of a tool its arguments and result.
+struct SpanContent {
+  std::optional<std::string> input;
+  std::optional<std::string> output;
+};
+
 // How a file is read.
 struct ReadOptions {
   // Takes text of the form `Action: …`, `Action Input: …` for calls. Guesswork,

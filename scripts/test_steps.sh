@@ -179,7 +179,7 @@ step_accuracy() { # LIMIT
 step_tidy() {
   local files
   mapfile -t files < <(sources cc | grep -E \
-    '^(model|dispatch|linker|json|otlp|dialects|pipeline|cli)/')
+    '^(model|dispatch|linker|json|otlp|dialects|pipeline|viewer|cli)/')
   run-clang-tidy-14 -quiet -p .dev/asan -j "$jobs" "${files[@]/#//}"
 }
 
@@ -206,4 +206,6 @@ step_demo() {
   .dev/release/spanlink link --table examples/demo/demo.otlp.json
   .dev/release/spanlink why examples/demo/demo.otlp.json
   .dev/release/spanlink why examples/demo/demo.events.jsonl
+  .dev/release/spanlink view examples/demo/demo.otlp.json -o .dev/report.html
+  grep -q 'id="spanlink-data"' .dev/report.html
 }

@@ -88,6 +88,28 @@ TEST(ArgumentsTest, WhyTakesFileAndSpan) {
   EXPECT_EQ(Parse({"why", "a.json"}).span_id, "");
 }
 
+TEST(ArgumentsTest, ViewDrawsWhatTheOutputsNameEndsIn) {
+  const Arguments parsed = Parse({"view", "a", "b"});
+  EXPECT_EQ(parsed.command, Command::kView);
+  EXPECT_THAT(parsed.files, ElementsAre("a", "b"));
+  EXPECT_EQ(parsed.format, ViewFormat::kHtml);
+  EXPECT_FALSE(parsed.with_content);
+  EXPECT_EQ(Parse({"view", "a", "-o", "b.svg"}).format, ViewFormat::kSvg);
+  EXPECT_EQ(Parse({"view", "a", "-o", "b.gv"}).format, ViewFormat::kDot);
+  EXPECT_EQ(Parse({"view", "a", "-o", "b"}).format, ViewFormat::kHtml);
+  EXPECT_EQ(Parse({"view", "a", "-o", "b.svg", "--format=mermaid"}).format,
+            ViewFormat::kMermaid);
+}
+
+TEST(ArgumentsTest, ViewHasContentOnlyWhereThereIsAPlaceForIt) {
+  for (const char* format : {"html", "json"}) {
+    EXPECT_TRUE(Parse({"view", "a", "--with-content", "--format", format})
+                    .with_content);
+  }
+  EXPECT_THAT(ErrorOf({"view", "a", "--with-content", "-o", "a.svg"}),
+              HasSubstr("--with-content is for html and json"));
+}
+
 TEST(ArgumentsTest, HelpWinsOverEverythingAfterTheCommand) {
   const Arguments parsed = Parse({"link", "--json", "--help"});
   EXPECT_EQ(parsed.command, Command::kHelp);
@@ -105,6 +127,10 @@ TEST(ArgumentsTest, MistakesAreNamed) {
   EXPECT_THAT(ErrorOf({"link", "a", "--tabel"}),
               HasSubstr("no option `--tabel`"));
   EXPECT_THAT(ErrorOf({"why", "a", "--json"}), HasSubstr("no option `--json`"));
+  EXPECT_THAT(ErrorOf({"view"}), HasSubstr("`spanlink view` needs a FILE"));
+  EXPECT_THAT(ErrorOf({"view", "a", "--table"}),
+              HasSubstr("no option `--table`"));
+  EXPECT_THAT(ErrorOf({"link", "a", "--with-content"}), HasSubstr("no option"));
   EXPECT_THAT(ErrorOf({"link", "a", "--json=1"}), HasSubstr("takes no value"));
   EXPECT_THAT(ErrorOf({"link", "a", "-o"}), HasSubstr("needs a value"));
   EXPECT_THAT(ErrorOf({"help", "me"}), HasSubstr("no help on `me`"));
@@ -115,6 +141,8 @@ TEST(ArgumentsTest, WrongValuesListTheRightOnes) {
               HasSubstr("handoff_remaining, name, order"));
   EXPECT_THAT(ErrorOf({"link", "a", "--policy", "last"}),
               HasSubstr("first or all"));
+  EXPECT_THAT(ErrorOf({"view", "a", "--format", "png"}),
+              HasSubstr("html, svg, dot, mermaid or json"));
   EXPECT_THAT(ErrorOf({"link", "a", "--profile", "datadog,"}),
               HasSubstr("datadog, semconv"));
 }
@@ -125,6 +153,7 @@ TEST(ArgumentsTest, ContradictionsAreRefused) {
   EXPECT_THAT(ErrorOf({"link", "a", "-o", "-", "--json"}),
               HasSubstr("both write to standard output"));
   EXPECT_THAT(ErrorOf({"link", "-", "-"}), HasSubstr("read once"));
+  EXPECT_THAT(ErrorOf({"view", "-", "-"}), HasSubstr("read once"));
   EXPECT_THAT(ErrorOf({"why", "a", "b", "c"}), HasSubstr("one FILE"));
   EXPECT_THAT(ErrorOf({"why", "a", ""}), HasSubstr("SPAN_ID is empty"));
 }

@@ -11,7 +11,8 @@ ROOT = Path(
     os.environ.get("SPANLINK_SOURCE_DIR") or Path(__file__).resolve().parent.parent
 )
 FOLDERS = (
-    "model dispatch linker json otlp dialects pipeline cli tests bench examples fuzz"
+    "model dispatch linker json otlp dialects pipeline viewer cli tests bench "
+    "examples fuzz"
 ).split()
 # Whom a folder may depend on; tests and bench may depend on all.
 ARROWS = {
@@ -22,7 +23,8 @@ ARROWS = {
     "dialects": {"model", "json"},
     "linker": {"model", "dispatch"},
     "pipeline": {"model", "dispatch", "linker", "json", "otlp", "dialects"},
-    "cli": {"model", "linker", "pipeline", "json"},
+    "viewer": {"model", "pipeline"},
+    "cli": {"model", "linker", "pipeline", "viewer", "json"},
     "examples": {"model", "dispatch", "linker"},
 }
 SYSTEM = {

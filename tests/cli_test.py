@@ -386,7 +386,8 @@ class UsageTest(Case):
     for arguments in ([], ["lnik"], ["link"], ["link", DESK, "--no-such"],
                       ["link", DESK, "--min-evidence", "x"], ["why"],
                       ["link", "--json", "--table", DESK],
-                      ["why", DESK, "a", "b"], ["dialects", DESK],
+                      ["why", DESK, "a", "b"], ["dialects", DESK], ["view"],
+                      ["view", DESK, "--format", "png"],
                       ["dialects", "--react"]):
       process = spanlink(*arguments)
       self.assertEqual((process.returncode, process.stdout), (2, b""),
@@ -397,7 +398,7 @@ class UsageTest(Case):
   def test_help_is_on_standard_output(self):
     for arguments in (["--help"], ["help"], ["link", "--help"],
                       ["why", "-h"], ["help", "link"], ["help", "dialects"],
-                      ["dialects", "--help"]):
+                      ["dialects", "--help"], ["view", "--help"]):
       process = spanlink(*arguments)
       self.assert_ok(process)
       self.assertIn(b"spanlink", process.stdout)
@@ -409,6 +410,10 @@ class UsageTest(Case):
     for option in ("--output", "--table", "--json", "--explain",
                    "--min-evidence", "--policy", "--profile", "--react",
                    "--cross-trace", "--stream", "--linger", "--from"):
+      self.assertIn(option, text)
+    text = spanlink("view", "--help").stdout.decode()
+    for option in ("--output", "--format", "--with-content", "--min-evidence",
+                   "--policy", "--cross-trace", "--from", "--react"):
       self.assertIn(option, text)
 
   def test_dialects_says_what_is_understood(self):

@@ -1,12 +1,13 @@
-#include "spanlink/cli/explain.h"
+#include "spanlink/viewer/explain.h"
 
 #include <string>
 #include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "spanlink/cli/capture_advice.h"
+#include "spanlink/cli/explanations.h"
 #include "spanlink/tests/view_builder.h"
+#include "spanlink/viewer/capture_advice.h"
 
 namespace spanlink::cli {
 namespace {

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "spanlink/dialects/registry.h"
 #include "spanlink/tests/dialect_testing.h"
 
 namespace spanlink::testing {
@@ -274,6 +275,21 @@ TEST(PydanticAiDialectTest, LogfireKeepsRequestAndResponseOfAClient) {
         R"({"message":{"tool_calls":[{"id":"b","function":{"name":"f","arguments":"{}"}}]}})"}});
   EXPECT_THAT(Signals(span), ElementsAre("start llm", "use a #0 ok",
                                          "choice 0 b f {}", "finish llm ok"));
+}
+
+// Of all roles but the system's, and only on request.
+TEST(GenAiEventsDialectTest, TextsAreKeptWhereTheyAreWanted) {
+  Span span("chat m", kChat);
+  span.Event("gen_ai.system.message", {{"content", "obey"}});
+  span.Event("gen_ai.user.message", {{"content", "hi"}});
+  span.Event("gen_ai.tool.message", {{"id", "call_0"}, {"content", "r"}});
+  span.Event("gen_ai.choice", {{"message", "done"}});
+  EXPECT_THAT(span.Facts().input_texts, ElementsAre());
+  SpanFacts facts;
+  facts.wants_text = true;
+  DecodeSpan(span.Finished(), &facts);
+  EXPECT_THAT(facts.input_texts, ElementsAre("hi", "r"));
+  EXPECT_THAT(facts.output_texts, ElementsAre("done"));
 }
 
 }  // namespace

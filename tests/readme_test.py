@@ -3,7 +3,6 @@
 Set SPANLINK_BINARY to the built `spanlink`.
 """
 
-import json
 import os
 import pathlib
 import re
@@ -40,15 +39,15 @@ class ReadmeTest(unittest.TestCase):
     self.assertEqual(blocks("")[1],
                      "$ spanlink why %s\n" % DEMO + spanlink("why", DEMO))
 
-  def test_picture_has_the_links_and_no_others(self):
-    drawn = set(
-        re.findall(r"^ +s(\w{6})\S* (?:-- (\w+) )?--> s(\w{6})",
-                   blocks("mermaid")[0], re.M))
-    links = map(json.loads, spanlink("link", "--json", DEMO).splitlines()[:-1])
-    found = {(link["linked_span_id"][:6],
-              link["tool_call_id"] if link["kind"].endswith("choice") else "",
-              link["span_id"][:6]) for link in links}
-    self.assertEqual(drawn, found)
+  def test_mermaid_is_what_the_command_prints(self):
+    self.assertEqual(blocks("mermaid"),
+                     [spanlink("view", DEMO, "--format", "mermaid")])
+
+  def test_picture_is_what_the_command_draws(self):
+    [picture] = re.findall(r"!\[[^]]*\]\(([\w/.]+)\)", README)
+    self.assertIn("`spanlink view %s -o\n%s`" % (DEMO, picture), README)
+    self.assertEqual((ROOT / picture).read_text(),
+                     spanlink("view", DEMO, "--format", "svg"))
 
   def test_program_is_the_one_that_is_compiled(self):
     self.assertEqual(blocks("cpp"), [(ROOT / "examples/embed.cc").read_text()])

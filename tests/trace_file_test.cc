@@ -283,6 +283,40 @@ TEST(TraceFileTest, ProgressReachesTheEnd) {
   EXPECT_EQ(all, bytes.size());
 }
 
+TEST(TraceFileTest, ContentIsReadOnRequest) {
+  const TraceFile file = ReadOk(RoundDocument());
+  const auto content = [&file](int span) {
+    return file.ContentOf(file.spans()[static_cast<size_t>(span)]);
+  };
+  EXPECT_EQ(content(0).input, std::nullopt);
+  EXPECT_EQ(content(1).output, "f({\"x\":1})");
+  EXPECT_EQ(content(2).input, R"({ "x": 1.0 })");
+  EXPECT_EQ(content(2).output, std::nullopt);
+  EXPECT_EQ(content(3).output, std::nullopt);
+}
+
+TEST(TraceFileTest, ContentIsAllMessagesButTheSystemsAndAResult) {
+  const TraceFile file = ReadOk(Document(
+      {SpanJson(1, -1, "chat",
+                {{"openinference.span.kind", "LLM"},
+                 {"llm.input_messages.0.message.role", "system"},
+                 {"llm.input_messages.0.message.content", "obey"},
+                 {"llm.input_messages.1.message.role", "user"},
+                 {"llm.input_messages.1.message.content", "one"},
+                 {"llm.input_messages.2.message.role", "user"},
+                 {"llm.input_messages.2.message.content", "two"},
+                 {"llm.output_messages.0.message.content", "Action: f"}}),
+       SpanJson(2, -1, "f",
+                {{"openinference.span.kind", "TOOL"},
+                 {"input.value", "{}"},
+                 {"output.value", "sunny"}})}));
+  EXPECT_EQ(file.ContentOf(file.spans()[0]).input, "one\n\ntwo");
+  EXPECT_EQ(file.ContentOf(file.spans()[0]).output, "Action: f");
+  EXPECT_EQ(file.ContentOf(file.spans()[1]).input, "{}");
+  EXPECT_EQ(file.ContentOf(file.spans()[1]).output, "sunny");
+  EXPECT_EQ(file.ContentOf(SpanSummary()).input, std::nullopt);
+}
+
 TEST(TraceFileTest, RecordingsLinkButAreNotWritten) {
   const std::string head =
       R"({"ev":"span_end","trace_id":"t","parent_id":null,)";

@@ -20,8 +20,8 @@
 #include <string_view>
 #include <vector>
 
-#include "spanlink/cli/trace_view.h"
 #include "spanlink/pipeline/text_pool.h"
+#include "spanlink/viewer/trace_view.h"
 
 namespace spanlink::testing {
 
@@ -67,7 +67,7 @@ class ViewBuilder {
 
   std::vector<SpanLink>& links() { return links_; }
   std::vector<SpanSummary>& spans() { return spans_; }
-  cli::TraceView View() const { return {spans_, links_, events_}; }
+  TraceView View() const { return {spans_, links_, events_}; }
 
  private:
   TraceId trace_ = TraceId::FromHex("0af7651916cd43dd8448eb211c80319c").value();
@@ -80,7 +80,7 @@ class ViewBuilder {
 // Collects what a renderer writes.
 class Rendered {
  public:
-  cli::TextSink sink() {
+  TextSink sink() {
     return [this](std::string_view text) { text_ += text; };
   }
   const std::string& text() const { return text_; }

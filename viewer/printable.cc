@@ -1,4 +1,4 @@
-#include "spanlink/cli/terminal_text.h"
+#include "spanlink/viewer/printable.h"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_format.h"
 
-namespace spanlink::cli {
+namespace spanlink {
 namespace {
 
 struct CodePoint {
@@ -163,4 +163,4 @@ std::string PadTo(std::string printable, size_t columns) {
   return printable;
 }
 
-}  // namespace spanlink::cli
+}  // namespace spanlink

@@ -1,4 +1,4 @@
-#include "spanlink/cli/explain.h"
+#include "spanlink/viewer/explain.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -8,10 +8,9 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_format.h"
-#include "spanlink/cli/capture_advice.h"
-#include "spanlink/cli/terminal_text.h"
+#include "spanlink/viewer/capture_advice.h"
 
-namespace spanlink::cli {
+namespace spanlink {
 namespace {
 
 struct Reason {
@@ -327,25 +326,4 @@ std::vector<Explanation> Explain(const TraceView& view,
   return Explainer(view, all_links).Run();
 }
 
-void RenderExplanations(std::span<const Explanation> explanations,
-                        const TraceView& view, const Style& style,
-                        const TextSink& write) {
-  if (explanations.empty()) {
-    write(
-        "\nNothing to explain: every tool and handoff span is linked, and "
-        "every LLM span has its content.\n");
-    return;
-  }
-  write("\n" + style.Strong("Why links are missing") + "\n");
-  const SpanIndex index(view.spans);
-  for (const Explanation& explanation : explanations) {
-    write(absl::StrFormat("\n  %s\n", explanation.why));
-    write(absl::StrFormat("  What to do: %s\n", explanation.what_to_do));
-    for (const SpanSummary* span : explanation.spans) {
-      write(absl::StrFormat("    %s %s\n", Printable(NameOf(*span), 60),
-                            style.Faint(index.ShortId(*span))));
-    }
-  }
-}
-
-}  // namespace spanlink::cli
+}  // namespace spanlink

@@ -1,11 +1,11 @@
-#include "spanlink/cli/trace_view.h"
+#include "spanlink/viewer/trace_view.h"
 
 #include <algorithm>
 #include <numeric>
 
-#include "spanlink/cli/terminal_text.h"
+#include "spanlink/viewer/printable.h"
 
-namespace spanlink::cli {
+namespace spanlink {
 namespace {
 
 constexpr size_t kMinShortId = 6;
@@ -160,4 +160,4 @@ std::vector<std::span<const SpanSummary>> ByTrace(
   return traces;
 }
 
-}  // namespace spanlink::cli
+}  // namespace spanlink

@@ -5,12 +5,12 @@
 // switch of its own.
 //
 // Thread safety: stateless; thread-safe.
-#ifndef SPANLINK_CLI_CAPTURE_ADVICE_H_
-#define SPANLINK_CLI_CAPTURE_ADVICE_H_
+#ifndef SPANLINK_VIEWER_CAPTURE_ADVICE_H_
+#define SPANLINK_VIEWER_CAPTURE_ADVICE_H_
 
 #include <string_view>
 
-namespace spanlink::cli {
+namespace spanlink {
 
 // Returns a sentence or two for the instrumentation that wrote a span with this
 // dialect and instrumentation scope, most telling first; a general one if
@@ -18,6 +18,6 @@ namespace spanlink::cli {
 std::string_view CaptureAdvice(std::string_view dialect,
                                std::string_view scope);
 
-}  // namespace spanlink::cli
+}  // namespace spanlink
 
-#endif  // SPANLINK_CLI_CAPTURE_ADVICE_H_
+#endif  // SPANLINK_VIEWER_CAPTURE_ADVICE_H_

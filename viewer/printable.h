@@ -1,4 +1,4 @@
-// Text of strangers, made fit for a terminal.
+// Text of strangers, made fit for a terminal or a picture.
 //
 // Names in a trace are chosen by whoever wrote it. Printed as they are, they
 // could move the cursor, change colours, reverse the reading direction or fill
@@ -8,14 +8,14 @@
 //
 // Thread safety: stateless; thread-safe.
 // Complexity: O(what is printed), however long the text is.
-#ifndef SPANLINK_CLI_TERMINAL_TEXT_H_
-#define SPANLINK_CLI_TERMINAL_TEXT_H_
+#ifndef SPANLINK_VIEWER_PRINTABLE_H_
+#define SPANLINK_VIEWER_PRINTABLE_H_
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 
-namespace spanlink::cli {
+namespace spanlink {
 
 // Returns at most `max_columns` columns (at least 3) of `text`; what was cut
 // ends in "...".
@@ -28,6 +28,6 @@ size_t Columns(std::string_view printable);
 // Returns `printable` with spaces up to `columns`.
 std::string PadTo(std::string printable, size_t columns);
 
-}  // namespace spanlink::cli
+}  // namespace spanlink
 
-#endif  // SPANLINK_CLI_TERMINAL_TEXT_H_
+#endif  // SPANLINK_VIEWER_PRINTABLE_H_

@@ -9,19 +9,18 @@
 // Lifetime: explanations point into the trace that they explain.
 // Thread safety: stateless; thread-safe.
 // Complexity: O(n log n) for n spans and links.
-#ifndef SPANLINK_CLI_EXPLAIN_H_
-#define SPANLINK_CLI_EXPLAIN_H_
+#ifndef SPANLINK_VIEWER_EXPLAIN_H_
+#define SPANLINK_VIEWER_EXPLAIN_H_
 
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "spanlink/cli/terminal.h"
-#include "spanlink/cli/trace_view.h"
 #include "spanlink/model/span_link.h"
+#include "spanlink/viewer/trace_view.h"
 
-namespace spanlink::cli {
+namespace spanlink {
 
 struct Explanation {
   std::string_view code;  // stable name of the reason, snake_case
@@ -35,10 +34,6 @@ struct Explanation {
 std::vector<Explanation> Explain(const TraceView& view,
                                  std::span<const SpanLink> all_links);
 
-void RenderExplanations(std::span<const Explanation> explanations,
-                        const TraceView& view, const Style& style,
-                        const TextSink& write);
+}  // namespace spanlink
 
-}  // namespace spanlink::cli
-
-#endif  // SPANLINK_CLI_EXPLAIN_H_
+#endif  // SPANLINK_VIEWER_EXPLAIN_H_

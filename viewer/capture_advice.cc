@@ -1,8 +1,8 @@
-#include "spanlink/cli/capture_advice.h"
+#include "spanlink/viewer/capture_advice.h"
 
 #include <array>
 
-namespace spanlink::cli {
+namespace spanlink {
 namespace {
 
 struct Advice {
@@ -87,4 +87,4 @@ std::string_view CaptureAdvice(std::string_view dialect,
   return kUnknown;
 }
 
-}  // namespace spanlink::cli
+}  // namespace spanlink

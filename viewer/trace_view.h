@@ -1,11 +1,10 @@
-// TraceView: what the renderers of the command see of a linked trace, and two
-// indexes over it.
+// TraceView: what renderers see of a linked trace, and two indexes over it.
 //
 // Lifetime: views; the trace must outlive them.
 // Thread safety: immutable after construction; thread-safe.
 // Complexity: O(n log n) to build an index, O(log n) a look-up.
-#ifndef SPANLINK_CLI_TRACE_VIEW_H_
-#define SPANLINK_CLI_TRACE_VIEW_H_
+#ifndef SPANLINK_VIEWER_TRACE_VIEW_H_
+#define SPANLINK_VIEWER_TRACE_VIEW_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -19,7 +18,7 @@
 #include "spanlink/model/span_link.h"
 #include "spanlink/pipeline/trace_file.h"
 
-namespace spanlink::cli {
+namespace spanlink {
 
 struct TraceView {
   std::span<const SpanSummary> spans;
@@ -89,6 +88,6 @@ class LinkIndex {
 std::vector<std::span<const SpanSummary>> ByTrace(
     std::span<const SpanSummary> spans);
 
-}  // namespace spanlink::cli
+}  // namespace spanlink
 
-#endif  // SPANLINK_CLI_TRACE_VIEW_H_
+#endif  // SPANLINK_VIEWER_TRACE_VIEW_H_
