@@ -88,9 +88,15 @@ export function readReport(): Report {
   if (report.version !== 1) {
     throw new Error(`data of version ${report.version}; this page reads 1`);
   }
+  for (const trace of report.traces) {
+    for (const span of trace.spans) {
+      if (!KINDS.has(span.kind)) span.kind = "other";
+    }
+  }
   return report;
 }
 
+const KINDS = new Set(["llm", "tool", "handoff", "guardrail", "agent", "other"]);
 const EXACT = new Set(["tool_call_id", "arguments", "handoff", "structure"]);
 
 export function isExact(link: Link): boolean {

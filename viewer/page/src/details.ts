@@ -14,6 +14,7 @@ import {
   evidenceName,
   KIND_NAMES,
   linkName,
+  nameOf,
   timeOf,
 } from "./words";
 
@@ -107,7 +108,7 @@ export class Details {
       "header",
       {},
       html("p", { class: "kind" }, icon(span.kind), KIND_NAMES[span.kind]),
-      html("h2", {}, isolated(short(span.label, 120))),
+      html("h2", {}, isolated(short(nameOf(span), 120))),
     );
   }
 
@@ -243,7 +244,7 @@ export class Details {
       "span-button",
       () => this.onSelect({ what: "span", span: at }),
       icon(span.kind),
-      isolated(short(span.label, 48)),
+      isolated(short(nameOf(span), 48)),
       html("span", { class: "muted id" }, short(span.id.slice(0, 6))),
     );
     made.dataset["span"] = String(at);

@@ -4,6 +4,7 @@
 
 import { isDrawn, isExact } from "./data";
 import type { Kind, Trace } from "./data";
+import { nameOf } from "./words";
 
 export interface Lane {
   index: number;
@@ -109,7 +110,8 @@ export function buildGraph(trace: Trace, lanes: Lane[]): Graph {
 
 function single(trace: Trace, lane: Lane): GraphNode[] {
   return lane.spans.map((index) => {
-    const { kind, label } = trace.spans[index]!;
+    const { kind } = trace.spans[index]!;
+    const label = nameOf(trace.spans[index]!);
     const key = `s${index}`;
     const spans = [index];
     return { key, lane: lane.index, kind, label, spans, group: false, calls: [], ran: null };
@@ -123,18 +125,19 @@ function grouped(trace: Trace, lane: Lane): GraphNode[] {
   const groups = new Map<string, GraphNode>();
   const names = new Map<Kind, number>();
   for (const index of lane.spans) {
-    const { kind, label } = trace.spans[index]!;
-    const named = `g${lane.index} ${kind} ${label}`;
+    const { kind } = trace.spans[index]!;
+    const label = nameOf(trace.spans[index]!);
+    const named = `${kind} ${label}`;
     const full = !groups.has(named) && (names.get(kind) ?? 0) >= NAMES;
-    const key = full ? `g${lane.index} ${kind}` : named;
-    const group = groups.get(key);
+    const name = full ? kind : named;
+    const group = groups.get(name);
     if (group) {
       group.spans.push(index);
       continue;
     }
     if (!full) names.set(kind, (names.get(kind) ?? 0) + 1);
-    groups.set(key, {
-      key,
+    groups.set(name, {
+      key: `g${lane.index}.${groups.size}`,
       lane: lane.index,
       kind,
       label: full ? "others" : label,

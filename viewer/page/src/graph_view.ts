@@ -9,7 +9,7 @@ import { drawNode } from "./node_view";
 import type { Lit, Selection } from "./selection";
 import { plural, short } from "./text";
 import { Viewport } from "./viewport";
-import { certainty, evidenceName, linkName } from "./words";
+import { certainty, evidenceName, linkClass, linkName, nameOf } from "./words";
 
 export interface GraphEvents {
   onSelect: (selection: Selection) => void;
@@ -120,7 +120,6 @@ export class GraphView {
         role: "button",
         tabindex: 0,
         "aria-expanded": String(lane.expanded),
-        "aria-label": `Agent ${name}, ${parts.join(", ")}`,
         "data-lane": lane.index,
       },
       svg("title", {}, lane.expanded ? "Fold this agent" : "Unfold this agent"),
@@ -212,14 +211,14 @@ function drawEdge(trace: Trace, edge: GraphEdge, layout: Layout): SVGGElement {
   const many = edge.links.length > 1;
   const line = lineThrough(layout.edges.get(edge)!);
   const ends =
-    `${short(trace.spans[link.from]!.label)} to ` +
-    `${short(trace.spans[link.to]!.label)}`;
+    `${short(nameOf(trace.spans[link.from]!))} to ` +
+    `${short(nameOf(trace.spans[link.to]!))}`;
   const what = many ? plural(edge.links.length, "link") : linkName(link);
   const why = many ? "" : `, ${certainty(link)}, by ${evidenceName(link)}`;
   const element = svg(
     "g",
     {
-      class: `edge ${edge.exact ? "exact" : "inferred"} ${edge.kind}`,
+      class: `edge ${edge.exact ? "exact" : "inferred"} ${linkClass(edge.kind)}`,
       role: "button",
       tabindex: -1,
       "aria-label": `${what} from ${ends}${why}`,

@@ -18,9 +18,9 @@ export const HEAD_HEIGHT = 50;
 export const PORT_HEIGHT = 22;
 const LANE_TOP = 46;
 const LANE_BOTTOM = 20;
-const LANE_SIDE = 28;
+const LANE_SIDE = 20;
 const LANE_GAP = 14;
-const BETWEEN_LAYERS = 48;
+const BETWEEN_LAYERS = 40;
 
 export interface Box {
   x: number;

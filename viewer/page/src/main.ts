@@ -124,6 +124,7 @@ class Page {
     if (fresh) this.graph.clear();
     if (graph.nodes.length === 0) {
       note.textContent = "No LLM, tool, handoff or guardrail span in this trace.";
+      document.body.dataset["drawn"] = String(turn);
       return;
     }
     const doing = `Laying out ${plural(graph.nodes.length, "node")}…`;

@@ -6,8 +6,8 @@ import type { GraphNode } from "./graph";
 import { HEAD_HEIGHT, portY } from "./layout";
 import type { Box } from "./layout";
 import { outline } from "./shapes";
-import { fit, plural, short } from "./text";
-import { KIND_NAMES, spoken, timeOf } from "./words";
+import { fit, short } from "./text";
+import { KIND_NAMES, timeOf, unwritten } from "./words";
 
 const NAME_FONT = "600 13px system-ui, sans-serif";
 const SMALL_FONT = "11.5px system-ui, sans-serif";
@@ -28,13 +28,14 @@ export function drawNode(
     transform: `translate(${box.x} ${box.y})`,
     role: "button",
     tabindex: -1,
-    "aria-label": node.group
-      ? `${plural(spans.length, KIND_NAMES[node.kind])} ${short(node.label)}`
-      : spoken(context.trace, spans[0]!),
     "data-key": node.key,
     "data-kind": node.kind,
     "data-span": node.group ? undefined : node.spans[0],
   });
+  const heard = node.group
+    ? `${KIND_NAMES[node.kind]}, folded: `
+    : unwritten(context.trace, spans[0]!);
+  element.append(svg("text", { class: "heard" }, heard));
   const shape = outline(node.kind, box.width, box.height);
   if (node.group) {
     element.append(svg("path", { class: "behind", d: shape }));

@@ -6,7 +6,7 @@ import { html, isolated, part, svg } from "./dom";
 import { icon } from "./shapes";
 import type { Lit } from "./selection";
 import { duration, short } from "./text";
-import { spoken, timeOf } from "./words";
+import { nameOf, timeOf, unwritten } from "./words";
 
 export const ROW = 26;
 const AROUND = 12; // rows beyond those in sight
@@ -137,7 +137,8 @@ export class Timeline {
       "span",
       { class: "row-name" },
       icon(span.kind),
-      isolated(short(span.label, 60)),
+      html("span", { class: "unseen" }, unwritten(trace, span)),
+      isolated(short(nameOf(span), 60)),
       ...(span.error ? [html("span", { class: "sign error" }, "failed")] : []),
       ...(span.unlinked ? [html("span", { class: "sign" }, "not linked")] : []),
     );
@@ -151,7 +152,6 @@ export class Timeline {
         "aria-selected": String(this.selected === index),
         "aria-posinset": index + 1,
         "aria-setsize": trace.spans.length,
-        "aria-label": spoken(trace, span),
         "data-span": index,
       },
       name,

@@ -10,7 +10,7 @@ const SMALLEST = 0.05;
 const LARGEST = 2.5;
 const MARGIN = 20;
 // Smaller than this, nobody can read a node: then only the start is shown.
-const READABLE = 0.55;
+const READABLE = 0.5;
 const START = 0.9;
 // Nodes grow no larger than this by themselves.
 const LARGE = 1.15;

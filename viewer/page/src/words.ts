@@ -22,8 +22,13 @@ const LINK_NAMES: Record<string, string> = {
   output_guardrail: "Output guardrail",
 };
 
+/** The kind of a link as a class: nothing that is not known. */
+export function linkClass(kind: string): string {
+  return Object.hasOwn(LINK_NAMES, kind) ? kind : "";
+}
+
 export function linkName(link: Link): string {
-  return LINK_NAMES[link.kind] ?? short(link.kind);
+  return LINK_NAMES[linkClass(link.kind)] ?? short(link.kind);
 }
 
 export function evidenceName(link: Link): string {
@@ -32,6 +37,11 @@ export function evidenceName(link: Link): string {
 
 export function certainty(link: Link): string {
   return isExact(link) ? "exact" : "inferred";
+}
+
+/** What a person calls the span. */
+export function nameOf(span: Span): string {
+  return span.label || span.name || "no name";
 }
 
 export function agentOf(trace: Trace, span: Span): string | null {
@@ -44,19 +54,16 @@ export function timeOf(span: Span): string {
   return duration(span.end - span.start);
 }
 
-/** A span in one line, for those who hear the page. */
-export function spoken(trace: Trace, span: Span): string {
+/** What is seen of a span without words, for those who hear the page. */
+export function unwritten(trace: Trace, span: Span): string {
   const agent = agentOf(trace, span);
   return [
-    `${KIND_NAMES[span.kind]} ${short(span.label)}`,
-    agent ? `agent ${short(agent)}` : "",
-    timeOf(span),
-    span.error ? "failed" : "",
-    span.unlinked ? "not linked" : "",
-    span.critical ? "on the critical path" : "",
-  ]
-    .filter(Boolean)
-    .join(", ");
+    KIND_NAMES[span.kind],
+    agent ? ` of ${short(agent)}` : "",
+    span.unlinked ? ", not linked" : "",
+    span.critical ? ", on the critical path" : "",
+    ": ",
+  ].join("");
 }
 
 /** What a trace holds, as a list of words. */
