@@ -6,6 +6,8 @@ import type { Graph, GraphEdge, GraphNode, Lane } from "./graph";
 import type { Layout } from "./layout";
 import { lineThrough } from "./line";
 import { drawNode } from "./node_view";
+import { Scene } from "./scene";
+import type { Bounds } from "./scene";
 import type { Lit, Selection } from "./selection";
 import { plural, short } from "./text";
 import { Viewport } from "./viewport";
@@ -16,28 +18,30 @@ export interface GraphEvents {
   onToggle: (lane: Lane) => void;
 }
 
+const NONE: Lit = { chosen: new Set(), spans: new Set(), links: new Set() };
+
 export class GraphView {
   private readonly element = part<SVGSVGElement>("graph");
   private readonly world = svg("g", { class: "world" });
-  private readonly nodes = new Map<GraphNode, SVGGElement>();
-  private readonly edges = new Map<GraphEdge, SVGGElement>();
-  private readonly titles: { x: number; element: SVGGElement }[] = [];
+  private readonly scene = new Scene();
+  private readonly titles: { x: number; y: number; element: SVGGElement }[] = [];
   private graph: Graph | undefined;
   private layout: Layout | undefined;
+  private lit = NONE;
+  private found: Set<number> | null = null;
+  private printing = false;
   readonly viewport: Viewport;
 
   constructor(private readonly events: GraphEvents) {
     this.element.append(arrowHeads(), this.world);
     this.viewport = new Viewport(this.element, () => this.place());
     this.element.addEventListener("click", (event) => this.click(event));
-    window.addEventListener("beforeprint", () => this.forPrint(true));
-    window.addEventListener("afterprint", () => this.forPrint(false));
+    window.addEventListener("beforeprint", () => this.print(true));
+    window.addEventListener("afterprint", () => this.print(false));
   }
 
   clear(): void {
     this.world.replaceChildren();
-    this.nodes.clear();
-    this.edges.clear();
     this.titles.length = 0;
     this.graph = undefined;
     this.layout = undefined;
@@ -52,47 +56,36 @@ export class GraphView {
     part("trace").style.setProperty("--wanted", `${Math.ceil(wanted)}px`);
     const lanes = graph.lanes.map((lane) => this.drawLane(trace, lane, layout));
     const ran = new Set(trace.links.map((link) => link.call));
-    const context = {
-      trace,
-      isUsed: (call: number) => ran.has(call),
-    };
-    for (const edge of graph.edges) {
-      this.edges.set(edge, drawEdge(trace, edge, layout));
-    }
-    for (const node of graph.nodes) {
-      this.nodes.set(node, drawNode(node, layout.nodes.get(node)!, context));
-    }
+    const context = { trace, isUsed: (call: number) => ran.has(call) };
+    this.scene.set(layout, {
+      node: (node) => drawNode(node, layout.nodes.get(node)!, context),
+      edge: (edge) => drawEdge(trace, edge, layout),
+    });
     this.world.append(
       svg("g", {}, ...lanes),
-      svg("g", {}, ...this.edges.values()),
-      svg("g", {}, ...this.nodes.values()),
+      this.scene.layer,
       svg("g", {}, ...this.titles.map((title) => title.element)),
     );
+    for (const { element } of this.titles) {
+      const width = element.querySelector("text")!.getComputedTextLength();
+      element.querySelector("rect")!.setAttribute("width", String(Math.ceil(width) + 38));
+    }
+    this.viewport.start();
   }
 
   /** Lights what belongs to the selection, and dims the rest. */
   light(lit: Lit): void {
+    this.lit = lit;
     const chosen = lit.chosen.size > 0 || lit.links.size > 0;
     this.element.classList.toggle("has-selection", chosen);
-    for (const [node, element] of this.nodes) {
-      const any = (of: Set<number>) => node.spans.some((span) => of.has(span));
-      element.classList.toggle("lit", any(lit.spans));
-      element.classList.toggle("selected", any(lit.chosen));
-      element.setAttribute("aria-pressed", String(any(lit.chosen)));
-    }
-    for (const [edge, element] of this.edges) {
-      const on = edge.links.some((link) => lit.links.has(link));
-      element.classList.toggle("lit", on);
-    }
+    this.dress();
   }
 
   /** Marks the spans that a search found; null: no search. */
   mark(found: Set<number> | null): void {
+    this.found = found;
     this.element.classList.toggle("has-search", found !== null);
-    for (const [node, element] of this.nodes) {
-      const hit = found !== null && node.spans.some((span) => found.has(span));
-      element.classList.toggle("found", hit);
-    }
+    this.dress();
   }
 
   reveal(span: number): void {
@@ -101,10 +94,28 @@ export class GraphView {
     if (box) this.viewport.reveal(box);
   }
 
-  /** The key of the node that has the keyboard's focus. */
+  /** Moves the keyboard's focus to the node of a span. */
   focus(span: number): void {
     const node = this.graph?.nodeOf[span];
-    if (node) this.nodes.get(node)?.focus({ preventScroll: true });
+    if (node) this.scene.elementOf(node)?.focus({ preventScroll: true });
+  }
+
+  private dress(): void {
+    this.scene.light(this.lit, this.found);
+    if (this.layout) this.scene.show(this.inSight());
+  }
+
+  /** The part of the content that is in sight, with some around; null: all. */
+  private inSight(): Bounds | null {
+    if (this.printing) return null;
+    const { view, width, height } = this.viewport;
+    const around = 200;
+    return {
+      left: (-around - view.x) / view.scale,
+      top: (-around - view.y) / view.scale,
+      right: (width + around - view.x) / view.scale,
+      bottom: (height + around - view.y) / view.scale,
+    };
   }
 
   private drawLane(trace: Trace, lane: Lane, layout: Layout): SVGGElement {
@@ -142,9 +153,7 @@ export class GraphView {
       event.preventDefault();
       toggle();
     });
-    this.titles.push({ x: box.x, element: title });
-    title.setAttribute("transform", `translate(${box.x + 12} ${box.y + 9})`);
-    title.dataset["y"] = String(box.y + 9);
+    this.titles.push({ x: box.x, y: box.y + 9, element: title });
     return svg(
       "g",
       { class: "lane", "data-agent": lane.index },
@@ -156,39 +165,41 @@ export class GraphView {
     const { scale, x, y } = this.viewport.view;
     this.world.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
     this.element.classList.toggle("far", scale < 0.4);
+    this.element.classList.toggle("very-far", scale < 0.1);
     // The names of the lanes stay in sight and of one size.
     const size = Math.min(2.5, Math.max(1, 0.75 / scale));
     for (const title of this.titles) {
       const left = Math.max(title.x + 12, (8 - x) / scale);
       title.element.setAttribute(
         "transform",
-        `translate(${left} ${title.element.dataset["y"]}) scale(${size})`,
+        `translate(${left} ${title.y}) scale(${size})`,
       );
-      const text = title.element.querySelector("text");
-      const rect = title.element.querySelector("rect");
-      const width = text?.getComputedTextLength() ?? 200;
-      rect?.setAttribute("width", String(Math.ceil(width) + 38));
     }
+    if (this.layout) this.scene.show(this.inSight());
   }
 
-  private click(event: Event): void {
+  private click(event: MouseEvent): void {
+    const target = event.target as Element;
     if (this.element.classList.contains("dragging")) return;
-    const hit = (event.target as Element).closest(".node, .edge, .lane-title");
+    if (target.closest(".lane-title")) return;
+    const corner = this.element.getBoundingClientRect();
+    const { scale, x, y } = this.viewport.view;
+    const hit = this.scene.hit(
+      target,
+      (event.clientX - corner.left - x) / scale,
+      (event.clientY - corner.top - y) / scale,
+    );
     if (!hit) this.events.onSelect({ what: "nothing" });
-    for (const [node, element] of this.nodes) {
-      if (element === hit) this.events.onSelect(selectionOf(node));
-    }
-    for (const [edge, element] of this.edges) {
-      if (element === hit) this.events.onSelect(edgeSelection(edge));
-    }
+    else this.events.onSelect("links" in hit ? edgeSelection(hit) : selectionOf(hit));
   }
 
-  private forPrint(on: boolean): void {
+  private print(on: boolean): void {
     if (!this.layout) return;
+    this.printing = on;
+    this.place();
     const { width, height } = this.layout;
     if (!on) {
       this.element.removeAttribute("viewBox");
-      this.place();
       return;
     }
     this.element.setAttribute("viewBox", `-4 -4 ${width + 8} ${height + 8}`);

@@ -136,7 +136,6 @@ class Page {
       if (turn !== this.drawing) return;
       this.graph.show(trace, graph, layout);
       note.textContent = "";
-      this.graph.viewport.start();
       this.graph.mark(this.found);
       this.lightUp();
     } catch (error) {

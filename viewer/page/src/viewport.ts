@@ -6,7 +6,9 @@ export interface View {
   y: number;
 }
 
-const SMALLEST = 0.05;
+const SMALLEST = 0.002;
+// From farther than this, a selected node is gone to and not only shown.
+const FAR = 0.2;
 const LARGEST = 2.5;
 const MARGIN = 20;
 // Smaller than this, nobody can read a node: then only the start is shown.
@@ -78,6 +80,15 @@ export class Viewport {
   /** Moves as far as needed for a box of the content to be seen. */
   reveal(box: { x: number; y: number; width: number; height: number }): void {
     const { scale, x, y } = this.view;
+    if (scale < FAR) {
+      this.view = {
+        scale: START,
+        x: this.width / 2 - (box.x + box.width / 2) * START,
+        y: this.height / 2 - (box.y + box.height / 2) * START,
+      };
+      this.onChange();
+      return;
+    }
     const across = nudge(box.x * scale + x, box.width * scale, this.width, 60);
     const down = nudge(box.y * scale + y, box.height * scale, this.height, 16);
     if (across !== 0 || down !== 0) this.pan(across, down);

@@ -50,9 +50,9 @@ export class ReportPage {
     });
   }
 
-  async open(report: Report): Promise<void> {
+  async open(report: Report, change = (html: string) => html): Promise<void> {
     const file = this.folder("report.html");
-    writeFileSync(file, await htmlOf(report));
+    writeFileSync(file, change(await htmlOf(report)));
     await this.goTo(file);
   }
 

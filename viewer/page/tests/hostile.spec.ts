@@ -89,6 +89,15 @@ test("data that contradicts itself is drawn as far as it goes", async ({ report,
   await expect(report.details.locator("h2")).toHaveText("second answer");
 });
 
+test("without a picture the timeline and the details still work", async ({ report, page }) => {
+  await report.open(reportOf(smallTrace()), (html) =>
+    html.replace(/(id="spanlink-elk">)[^<]*/, "$1H4sIAAAA"),
+  );
+  await expect(page.locator("#note")).toContainText("No picture");
+  await report.row(5).click();
+  await expect(report.details.locator("h2")).toHaveText("second answer");
+});
+
 test("data of another version is refused in words", async ({ report, page }) => {
   await report.open({ ...reportOf(smallTrace()), version: 2 });
   await expect(page.getByRole("alert")).toContainText("data of version 2");
