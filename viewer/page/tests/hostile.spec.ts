@@ -51,6 +51,24 @@ test("names do not become elements, nor turn the text around them", async ({ rep
   expect(shown).toContain("مرحبا بالعالم");
 });
 
+test("the policy lets no other script run and nothing be fetched", async ({ report, page }) => {
+  await report.open(reportOf(smallTrace()));
+  const policy = await page.locator("meta[http-equiv]").getAttribute("content");
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).not.toMatch(/unsafe|https?:|\*/);
+  const ran = await page.evaluate(async () => {
+    const script = document.createElement("script");
+    script.textContent = "window.owned = 1";
+    document.body.append(script);
+    const fetched = await fetch("data:,x").then(() => "fetched", () => "refused");
+    return [String((window as unknown as { owned?: number }).owned), fetched];
+  });
+  expect(ran).toEqual(["undefined", "refused"]);
+  // The browser says that it refused both.
+  expect(report.problems.length).toBeGreaterThan(1);
+  report.problems.length = 0;
+});
+
 test("a name of a megabyte is shortened everywhere", async ({ report, page }) => {
   const name = "n".repeat(1_000_000);
   const trace = smallTrace();

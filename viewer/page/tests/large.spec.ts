@@ -5,12 +5,27 @@ import { longTrace, reportOf, TraceBuilder } from "./generate";
 import { smallTrace } from "./small";
 
 test("300 spans are drawn one by one", async ({ report, page }) => {
-  await report.open(reportOf(longTrace(295, 3)));
+  const trace = longTrace(295, 3);
+  await report.open(reportOf(trace));
   await expect(page.locator(".node.group")).toHaveCount(0);
   expect(await page.locator(".node").count()).toBeGreaterThan(290);
   // Big enough to be read.
   const box = (await report.node(0).boundingBox())!;
   expect(box.height).toBeGreaterThan(25);
+  // Each is in the lane of its agent.
+  const lanes = await page
+    .locator(".lane rect")
+    .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON() as DOMRect));
+  const ends = await page.locator(".node").evaluateAll((nodes) =>
+    nodes.map((node) => {
+      const { top, bottom } = node.getBoundingClientRect();
+      return { span: Number((node as SVGElement).dataset["span"]), top, bottom };
+    }),
+  );
+  for (const { span, top, bottom } of ends) {
+    const lane = lanes[trace.spans[span]!.agent!]!;
+    expect(top > lane.top && bottom < lane.bottom, `span ${span}`).toBe(true);
+  }
   // Nodes do not cover one another.
   const boxes = await page
     .locator(".node .shape")
