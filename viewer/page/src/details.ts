@@ -122,8 +122,8 @@ export class Details {
           "div",
           { class: "flag unlinked", "data-code": short(reason.code) },
           html("strong", {}, "Not linked"),
-          html("p", {}, short(reason.why, 400)),
-          html("p", { class: "muted" }, short(reason.what_to_do, 400)),
+          html("p", {}, short(reason.why, 1000)),
+          html("p", { class: "muted" }, short(reason.what_to_do, 1000)),
         ),
       );
     }
@@ -193,7 +193,7 @@ export class Details {
         "div",
         { class: `reason ${certainty(link)}` },
         html("strong", {}, isExact(link) ? "Exact" : "Inferred"),
-        html("p", {}, short(link.why, 400)),
+        html("p", {}, short(link.why, 1000)),
       ),
       factList(facts),
     ];

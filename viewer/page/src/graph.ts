@@ -196,7 +196,7 @@ function orderOf(
         .find((other) => endsBefore(trace, other, node));
       if (from) order.push({ from, to: node });
     }
-    if (node.kind === "llm") before.push(node);
+    before.push(node);
   }
   return order;
 }

@@ -42,11 +42,14 @@ const WIDEST = 212;
 
 /** As wide as its longest line is likely to be, whatever the font. */
 export function widthOf(node: GraphNode, trace: Trace): number {
-  const name = node.label.length * 7.6 + 30;
+  const flagged = (flag: "error" | "unlinked") =>
+    node.spans.some((span) => trace.spans[span]![flag]) ? 22 : 0;
+  const badges = flagged("error") + flagged("unlinked");
+  const name = node.label.length * 7.6 + 30 + badges;
   const ports = node.calls.map((call) => trace.calls[call]!.tool.length * 6.6 + 40);
-  const detail = node.ran ? (node.ran.length + 10) * 6.4 + 28 : 0;
+  const detail = node.ran ? (node.ran.length + 10) * 6.4 + 28 + badges : 0;
   const pointed = node.kind === "guardrail" || node.kind === "handoff" ? 16 : 0;
-  if (node.group) return Math.min(WIDEST, Math.max(148, name + 48));
+  if (node.group) return Math.min(WIDEST, Math.max(148, name + 12));
   const widest = Math.max(NARROWEST, name + pointed, detail, ...ports);
   return Math.min(WIDEST, 4 * Math.ceil(widest / 4));
 }

@@ -87,7 +87,7 @@ test("a name of a megabyte is shortened everywhere", async ({ report, page }) =>
     ]);
     return Math.max(...texts);
   });
-  expect(longest).toBeLessThan(700);
+  expect(longest).toBeLessThan(1100);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   expect(wide).toBeLessThanOrEqual(0);
 });

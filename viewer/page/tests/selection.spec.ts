@@ -95,6 +95,13 @@ test("a span without links says why and what to do", async ({ report }) => {
   await expect(report.details).toContainText("Record what the model answered.");
 });
 
+test("a span without links stands behind what ran before it", async ({ report }) => {
+  const third = (await report.node(7).boundingBox())!;
+  const stray = (await report.node(8).boundingBox())!;
+  expect(stray.x).toBeGreaterThan(third.x + third.width);
+  await expect(report.node(8).locator(".name")).toHaveText("stray");
+});
+
 test("an answer has a port a call, open where nothing ran", async ({ report }) => {
   const ports = report.node(2).locator(".port");
   await expect(ports.locator(".port-name")).toHaveText(["get_weather", "find_trains", "never_ran"]);
