@@ -17,7 +17,7 @@ export default defineConfig({
   fullyParallel: true,
   forbidOnly: true,
   timeout: 60_000,
-  expect: { timeout: 10_000, toHaveScreenshot: { maxDiffPixelRatio: 0.005 } },
+  expect: { timeout: 10_000, toHaveScreenshot: { maxDiffPixels: 500, threshold: 0.1 } },
   use: {
     browserName: "chromium",
     viewport: { width: 1280, height: 800 },
