@@ -20,8 +20,18 @@ missing_of() { # PACKAGE...
     2>/dev/null || true)
   local package
   for package in "$@"; do
-    grep -qx "$package installed" <<<"$status" || printf '%s ' "$package"
+    grep -qx "$package installed" <<<"$status" || has_otherwise "$package" ||
+      printf '%s ' "$package"
   done
+}
+
+# Node.js often comes from elsewhere, and then Debian's npm cannot be installed.
+has_otherwise() { # PACKAGE
+  case $1 in
+    nodejs) command -v node ;;
+    npm) command -v npm ;;
+    *) false ;;
+  esac >/dev/null
 }
 
 # Shows how far apt is, a line in place on a terminal, else one every 50.

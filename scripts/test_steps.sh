@@ -202,6 +202,19 @@ step_benchmarks() {
   fi
 }
 
+# The page of the HTML report: its types, that the committed bundle is what
+# these sources make, and what it does in a browser.
+step_viewer() {
+  local status=0
+  rm -rf .dev/viewer
+  npm --prefix viewer/page ci --ignore-scripts --no-audit --no-fund
+  npm --prefix viewer/page run check
+  npm --prefix viewer/page run build -- --check
+  npm --prefix viewer/page test || status=$?
+  scripts/count_tests.py .dev/viewer page >"$step_counts"
+  return "$status"
+}
+
 step_demo() {
   .dev/release/spanlink link --table examples/demo/demo.otlp.json
   .dev/release/spanlink why examples/demo/demo.otlp.json

@@ -120,6 +120,37 @@ class VenvTest(unittest.TestCase):
         self.assertFalse(self.mark.with_name("stamp").exists())
 
 
+class PackagesTest(unittest.TestCase):
+    def missing(self, *packages, path="/usr/bin:/bin"):
+        """What is said to be missing, of packages that dpkg does not know."""
+        done = subprocess.run(
+            ["bash", "-c", 'source scripts/packages.sh; missing_of "$@"', "-", *packages],
+            cwd=ROOT,
+            env={"PATH": path},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        return done.stdout.split()
+
+    def test_node_and_npm_may_come_from_elsewhere(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("dpkg-query", "node", "npm"):
+                program = Path(folder, name)
+                program.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+                program.chmod(0o755)
+            wanted = ("nodejs", "npm", "chromium")
+            self.assertEqual(
+                self.missing(*wanted, path=f"{folder}:/usr/bin:/bin"), ["chromium"]
+            )
+
+    def test_node_and_npm_are_missing_where_they_are_nowhere(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("bash", "grep"):
+                Path(folder, name).symlink_to(shutil.which(name))
+            self.assertEqual(self.missing("nodejs", "npm", path=folder), ["nodejs", "npm"])
+
+
 def accuracy_row(link="choice", wanted=10, emitted=10, right=10, cross_trace=0):
     return {
         "dialect": "client",
