@@ -264,7 +264,13 @@ set(SPANLINK_CONFORMANCE_SOURCES
 
 # What benchmarks share.
 set(SPANLINK_BENCH_SUPPORT_SOURCES
+  bench/allocations.cc
+  bench/call_cases.cc
+  bench/latency_case.cc
+  bench/naive_port.cc
   bench/otlp_workload.cc
+  bench/slices.cc
+  bench/text_pairs.cc
   bench/workload.cc
 )
 
@@ -274,6 +280,12 @@ set(SPANLINK_BENCHMARKS
   bench/fingerprint_benchmark.cc
   bench/otlp_benchmark.cc
   bench/tracker_benchmark.cc
+)
+
+# The programs of `./dev bench --gate`.
+set(SPANLINK_GATE_PROGRAMS
+  bench/gate_engine.cc
+  bench/gate_peers.cc
 )
 
 # Examples: one program each.
