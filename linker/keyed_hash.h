@@ -53,6 +53,10 @@ class KeyedHasher {
     }
   }
 
+  // Returns what is to be added to another hash; it is no hash itself, as the
+  // last words that were added show in it.
+  Fingerprint Unsealed() const { return {lanes_[0], lanes_[1]}; }
+
   // Returns the hash of all that was added.
   Fingerprint Finish() const {
     return {Fold(lanes_[0] ^ key_[4], lanes_[1] ^ key_[5]),
