@@ -166,6 +166,16 @@ struct Member {
   Fingerprint hash;  // of key and value
 };
 
+// Returns whether two keys are equal, or nearly so. Quadratic.
+bool MayRepeat(std::span<const Member> members) {
+  bool may = false;
+  for (size_t i = 1; i < members.size(); ++i) {
+    const uint64_t low = members[i].key.low;
+    for (size_t j = 0; j < i; ++j) may |= members[j].key.low == low;
+  }
+  return may;
+}
+
 template <typename Block>
 class Digester {
  public:
@@ -339,16 +349,7 @@ template <typename Drop>
 void Digester<Block>::DropDuplicates(std::span<const Member> members,
                                      const Drop& drop) const {
   constexpr size_t kFew = 12;
-  if (members.size() <= kFew) {
-    for (size_t i = 0; i < members.size(); ++i) {
-      const auto has_its_key = [&](const Member& other) {
-        return other.key == members[i].key;
-      };
-      const auto later = members.subspan(i + 1);
-      if (std::any_of(later.begin(), later.end(), has_its_key)) drop(i);
-    }
-    return;
-  }
+  if (members.size() <= kFew && !MayRepeat(members)) return;
   // A table with the last member of each key, by its number + 1.
   const size_t mask = std::bit_ceil(2 * members.size()) - 1;
   absl::InlinedVector<uint32_t, 512> last(mask + 1);

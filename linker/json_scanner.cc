@@ -40,7 +40,14 @@ int8_t In(const ByteTable& table, char c) {
   return table[static_cast<unsigned char>(c)];
 }
 
-// Writes the code point in the manner of UTF-8.
+// How far a string is read, and what it stands for written: by value, so that
+// both stay in registers. Where the text is broken, `out` is null.
+struct Progress {
+  const char* at;
+  char* out;
+};
+
+// Appends the code point in the manner of UTF-8.
 char* Append(uint32_t code_point, char* out) {
   const auto put = [&](uint32_t byte) { *out++ = static_cast<char>(byte); };
   const auto continuation = [&](uint32_t bits) { put(0x80 | (bits & 0x3f)); };
@@ -60,6 +67,73 @@ char* Append(uint32_t code_point, char* out) {
     continuation(code_point);
   }
   return out;
+}
+
+// Returns a negative number for what are not four hex digits.
+int32_t Hex4(const char* at, const char* end) {
+  if (end - at < 4) return -1;
+  int32_t value = 0;
+  int32_t wrong = 0;
+  for (int i = 0; i < 4; ++i) {
+    const int32_t digit = In(kHexValues, at[i]);
+    wrong |= digit;
+    value = value << 4 | (digit & 0xf);
+  }
+  return wrong < 0 ? -1 : value;
+}
+
+// Takes what follows a backslash and a `u`.
+Progress TakeUnicodeEscape(Progress p, const char* end) {
+  constexpr Progress kBroken = {nullptr, nullptr};
+  int32_t hex = Hex4(p.at, end);
+  if (hex < 0) return kBroken;
+  auto unit = static_cast<uint32_t>(hex);
+  p.at += 4;
+  // A high surrogate waits for its partner; a second high one takes its place.
+  while (IsHighSurrogate(unit) && end - p.at >= 2 && p.at[0] == '\\' &&
+         p.at[1] == 'u') {
+    hex = Hex4(p.at + 2, end);
+    if (hex < 0) return kBroken;
+    const auto next = static_cast<uint32_t>(hex);
+    p.at += 6;
+    if (IsLowSurrogate(next)) {
+      unit = 0x10000 + ((unit - 0xd800) << 10) + (next - 0xdc00);
+    } else {
+      p.out = Append(unit, p.out);
+      unit = next;
+    }
+  }
+  p.out = Append(unit, p.out);
+  return p;
+}
+
+// Takes what follows a backslash.
+inline Progress TakeEscape(Progress p, const char* end) {
+  if (p.at == end) return {nullptr, nullptr};
+  const char kind = *p.at++;
+  if (kind == 'u') return TakeUnicodeEscape(p, end);
+  const int8_t c = In(kSimpleEscapes, kind);
+  if (c == '\0') return {nullptr, nullptr};
+  *p.out++ = static_cast<char>(c);
+  return p;
+}
+
+// Takes bytes up to the next quote, escape or control character. Where `out`
+// ends there is room for two blocks more.
+template <typename Block>
+inline Progress CopyPlain(Progress p, const char* end) {
+  while (static_cast<size_t>(end - p.at) >= kTwoBlocks) {
+    std::memcpy(p.out, p.at, kTwoBlocks);  // more than is needed
+    const size_t count = Block::CountPlainInTwo(p.at);
+    p.at += count;
+    p.out += count;
+    if (count < kTwoBlocks) return p;
+  }
+  while (p.at != end && *p.at != '"' && *p.at != '\\' &&
+         static_cast<unsigned char>(*p.at) >= 0x20) {
+    *p.out++ = *p.at++;
+  }
+  return p;
 }
 
 }  // namespace
@@ -97,70 +171,15 @@ bool BasicJsonScanner<Block>::TakeRest(std::string_view* value) {
     decoded_.reset(new char[most + kTwoBlocks]);
   }
   char* const begin = decoded_ ? decoded_.get() : inline_decoded_.data();
-  char* out = std::copy(value->begin(), value->end(), begin);
-  while (Take('\\')) {
-    out = TakeEscape(out);
-    if (out == nullptr) return false;
-    out = CopyPlain(out);
+  Progress p{at_, std::copy(value->begin(), value->end(), begin)};
+  while (p.at != end_ && *p.at == '\\') {
+    p = TakeEscape({p.at + 1, p.out}, end_);
+    if (p.out == nullptr) return false;
+    p = CopyPlain<Block>(p, end_);
   }
-  *value = {begin, static_cast<size_t>(out - begin)};
+  *value = {begin, static_cast<size_t>(p.out - begin)};
+  at_ = p.at;
   return Take('"');
-}
-
-template <typename Block>
-char* BasicJsonScanner<Block>::CopyPlain(char* out) {
-  while (left() >= kTwoBlocks) {
-    std::memcpy(out, at_, kTwoBlocks);  // more than is needed: there is room
-    const size_t count = Block::CountPlainInTwo(at_);
-    at_ += count;
-    out += count;
-    if (count < kTwoBlocks) return out;
-  }
-  const std::string_view rest = TakePlain();
-  return std::copy(rest.begin(), rest.end(), out);
-}
-
-template <typename Block>
-char* BasicJsonScanner<Block>::TakeEscape(char* out) {
-  if (Take('u')) return TakeUnicodeEscape(out);
-  const int8_t c = In(kSimpleEscapes, Peek());
-  if (c == '\0') return nullptr;
-  ++at_;
-  *out = static_cast<char>(c);
-  return out + 1;
-}
-
-template <typename Block>
-char* BasicJsonScanner<Block>::TakeUnicodeEscape(char* out) {
-  uint32_t unit = 0;
-  if (!TakeHex4(&unit)) return nullptr;
-  // A high surrogate waits for its partner; a second high one takes its place.
-  while (IsHighSurrogate(unit) && TakeWord("\\u")) {
-    uint32_t next = 0;
-    if (!TakeHex4(&next)) return nullptr;
-    if (IsLowSurrogate(next)) {
-      unit = 0x10000 + ((unit - 0xd800) << 10) + (next - 0xdc00);
-    } else {
-      out = Append(unit, out);
-      unit = next;
-    }
-  }
-  return Append(unit, out);
-}
-
-template <typename Block>
-bool BasicJsonScanner<Block>::TakeHex4(uint32_t* unit) {
-  if (left() < 4) return false;
-  int value = 0;
-  int wrong = 0;
-  for (int i = 0; i < 4; ++i) {
-    const int digit = In(kHexValues, at_[i]);
-    wrong |= digit;
-    value = value << 4 | (digit & 0xf);
-  }
-  at_ += 4;
-  *unit = static_cast<uint32_t>(value);
-  return wrong >= 0;
 }
 
 template class BasicJsonScanner<PortableBlock>;

@@ -108,13 +108,6 @@ class BasicJsonScanner {
   // Takes what is behind `value`, the part of a string before its first escape,
   // and makes `value` the whole.
   bool TakeRest(std::string_view* value);
-  // Each writes what it takes to `out`, where there is room for all that is
-  // left and two blocks more, and returns the end of it; the latter two nullptr
-  // for what is no escape.
-  char* CopyPlain(char* out);
-  char* TakeEscape(char* out);
-  char* TakeUnicodeEscape(char* out);
-  bool TakeHex4(uint32_t* unit);
 
   const char* at_;
   const char* const end_;

@@ -53,8 +53,7 @@ class KeyedHasher {
     }
   }
 
-  // Returns what is to be added to another hash; it is no hash itself, as the
-  // last words that were added show in it.
+  // Returns what is less mixed than the hash: to become part of another one.
   Fingerprint Unsealed() const { return {lanes_[0], lanes_[1]}; }
 
   // Returns the hash of all that was added.
