@@ -150,7 +150,7 @@ Fingerprint DigestInteger(const ShortInteger& integer) {
   // Zeros are '0' in each byte; the first digit is none.
   const uint64_t values = integer.digits & InEachByte(0x0f);
   const size_t kept = (71 - static_cast<size_t>(std::countl_zero(values))) / 8;
-  const uint64_t digits = integer.digits & plain::kMasks[kept];
+  const uint64_t digits = integer.digits & plain::kFirstBytes[kept][0];
   return Literal(kNumber + integer.negative,
                  {(integer.size - kept) | digits << 8, digits >> 56, kept + 1});
 }

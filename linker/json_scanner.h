@@ -119,16 +119,21 @@ using JsonScanner = BasicJsonScanner<SimdBlock>;
 
 namespace plain {
 
-// By how many bytes of a word count.
-inline constexpr std::array<uint64_t, 9> kMasks = {0,
-                                                   0xff,
-                                                   0xffff,
-                                                   0xffffff,
-                                                   0xffffffff,
-                                                   0xffffffffff,
-                                                   0xffffffffffff,
-                                                   0xffffffffffffff,
-                                                   0xffffffffffffffff};
+// The bits of the first `size` bytes of two words, at most 16.
+constexpr std::array<uint64_t, 2> FirstBytes(size_t size) {
+  const auto of_word = [](size_t bytes) {
+    return bytes == 0 ? 0
+                      : ~uint64_t{0} >> (64 - 8 * std::min<size_t>(bytes, 8));
+  };
+  return {of_word(size), of_word(size < 8 ? 0 : size - 8)};
+}
+
+// The same by size, as a table: sizes are hard to foresee.
+inline constexpr auto kFirstBytes = [] {
+  std::array<std::array<uint64_t, 2>, kBlock> table{};
+  for (size_t size = 0; size < kBlock; ++size) table[size] = FirstBytes(size);
+  return table;
+}();
 
 // Returns how many bytes at the front of a word are digits.
 inline size_t CountDigits(uint64_t word) {
@@ -147,9 +152,8 @@ inline bool BasicJsonScanner<Block>::TakeShortString(ShortBytes* value) {
   const char* const begin = at_ + 1;
   const size_t size = Block::CountPlain(begin);
   if (size == kBlock || begin[size] != '"') return false;
-  const size_t in_low = std::min<size_t>(size, 8);
-  *value = {LoadWord({begin, 8}) & plain::kMasks[in_low],
-            LoadWord({begin + 8, 8}) & plain::kMasks[size - in_low], size};
+  const auto [low, high] = plain::kFirstBytes[size];
+  *value = {LoadWord({begin, 8}) & low, LoadWord({begin + 8, 8}) & high, size};
   at_ = begin + size + 1;
   return true;
 }
@@ -165,7 +169,7 @@ inline bool BasicJsonScanner<Block>::TakeShortInteger(ShortInteger* integer) {
   const bool goes_on =
       next == '.' || (next | 0x20) == 'e' || ('0' <= next && next <= '9');
   if (size == 0 || goes_on) return false;
-  *integer = {negative, word & plain::kMasks[size], size};
+  *integer = {negative, word & plain::kFirstBytes[size][0], size};
   at_ = begin + size;
   return true;
 }
@@ -179,10 +183,12 @@ inline std::string_view BasicJsonScanner<Block>::TakePlain() {
     count = Block::CountPlain(at_);
     at_ += count;
   }
-  while (count == kBlock && !at_end() && *at_ != '"' && *at_ != '\\' &&
-         static_cast<unsigned char>(*at_) >= 0x20) {
-    ++at_;
+  const char* at = at_;
+  while (count == kBlock && at != end_ && *at != '"' && *at != '\\' &&
+         static_cast<unsigned char>(*at) >= 0x20) {
+    ++at;
   }
+  at_ = at;
   return {begin, static_cast<size_t>(at_ - begin)};
 }
 
