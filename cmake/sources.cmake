@@ -197,6 +197,7 @@ set(SPANLINK_TESTS
   tests/embed_test.cc
   tests/explain_test.cc
   tests/fingerprint_oracle_test.cc
+  tests/fingerprint_slices_test.cc
   tests/fingerprint_test.cc
   tests/fuzz_corpus_test.cc
   tests/genai_dialect_test.cc

@@ -148,6 +148,25 @@ TEST(FingerprinterTest, NestedEmptyValuesDiffer) {
   ExpectAllDifferent({R"([""])", "[{}]", "[null]", "[]"});
 }
 
+// Large objects look for duplicates in another way than small ones.
+TEST(FingerprinterTest, LastDuplicateKeyWinsAmongMany) {
+  for (const int keys : {11, 12, 13, 100, 1000}) {
+    std::string members, repeated;
+    for (int i = 0; i < keys; ++i) {
+      const std::string key = "\"key" + std::to_string(i) + "\": ";
+      members += (i > 0 ? ", " : "") + key + std::to_string(i);
+      repeated += key + "0, " + key + "[], ";
+    }
+    const Fingerprinter prints(1);
+    EXPECT_EQ(prints.OfArguments("{" + repeated + members + "}"),
+              prints.OfArguments("{" + members + "}"))
+        << keys;
+    EXPECT_NE(prints.OfArguments("{" + members + ", \"key3\": 4}"),
+              prints.OfArguments("{" + members + "}"))
+        << keys;
+  }
+}
+
 TEST(FingerprinterTest, LastDuplicateKeyWins) {
   ExpectOne({R"({"a":3,"b":2})", R"({"a":1,"b":2,"a":3})",
              R"({"a":1,"a":2,"b":9,"\u0061":3,"b":2})"});
