@@ -93,6 +93,24 @@ TEST(FingerprinterTest, SpellingOfNumbersDoesNotMatter) {
                       "1e1000", "1e-1000", "100"});
 }
 
+// With room behind them: then integers are read at once.
+TEST(FingerprinterTest, SpellingOfIntegersDoesNotMatter) {
+  const Fingerprinter prints(1);
+  const auto of = [&](const std::string& number) {
+    return prints.OfArguments("[" + number + ", \"and some text\"]");
+  };
+  for (const std::string number : {"1", "90", "1000", "1234567", "12345678",
+                                   "10000000", "20100", "87654320"}) {
+    for (const char* sign : {"", "-"}) {
+      EXPECT_EQ(of(sign + number), of(sign + number + ".0")) << number;
+      EXPECT_EQ(of(sign + number), of(sign + number + "e0")) << number;
+      EXPECT_NE(of(sign + number), of(sign + number + "0")) << number;
+      EXPECT_NE(of(sign + number), of(sign + number + "1")) << number;
+    }
+    EXPECT_NE(of(number), of("-" + number));
+  }
+}
+
 TEST(FingerprinterTest, ZeroHasNoSignAndNoSize) {
   ExpectOne({"0", "-0", "0.0", "-0.000", "0e7", "0E-99999999999999999999999",
              "0.00e99999999999999999999999"});
