@@ -251,6 +251,8 @@ def measure_all(settings, commands, recorded, progress):
             for name, figures in latency(sides[ENGINE], live, 3).items():
                 for what, figure in figures.items():
                     shown[f"latency {name}, {what}"] = figure
+            threads = sides[ENGINE].run("threads structure-64-half 2", 0.5)
+            shown["two threads: waits for a lock, a call"] = threads["waits"]
             shown["dropping a scope of 100000 open calls, ns a call"] = (
                 drop(sides[ENGINE], 100_000) / 100_000)
         return results, shown, sides[DDTRACE].version

@@ -5,6 +5,8 @@
 //
 // The cases, with what their arguments are: TEXTS a file of FOLDER, LIVE the
 // number of other calls that are open.
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <barrier>
 #include <cstdio>
@@ -162,33 +164,52 @@ Case MakeDispatch(const Arguments& arguments) {
   };
 }
 
-// The time until all threads have told one tracker of their batches. Each has
-// done so once before: what a thread is new to is not to be measured.
-double TimeThreads(std::vector<std::vector<Lifecycles>>& work,
-                   CountingTracker& tracker) {
+// What threads need that tell one tracker of their batches, all at once: the
+// most that one of them had of a processor, and how often they waited for a
+// lock. (The time on the wall is that of whoever else is on the machine.) Each
+// has done the same once before: what a thread is new to is not to be measured.
+struct ThreadsNeed {
+  double seconds = 0;
+  double waits = 0;
+};
+
+double Waits() {
+  rusage usage{};
+  getrusage(RUSAGE_THREAD, &usage);
+  return static_cast<double>(usage.ru_nvcsw);
+}
+
+ThreadsNeed RunThreads(std::vector<std::vector<Lifecycles>>& work,
+                       CountingTracker& tracker) {
   std::vector<std::thread> threads;
   std::barrier ready(static_cast<ptrdiff_t>(work.size()));
-  std::vector<double> starts(work.size()), ends(work.size());
+  std::vector<ThreadsNeed> needs(work.size());
   for (size_t i = 0; i < work.size(); ++i) {
     threads.emplace_back([&, i] {
       PinTo(static_cast<unsigned>(i));
-      Stopwatch unused;
+      Stopwatch unused, watch;
       for (Lifecycles& batch : work[i]) batch.Run(unused);
       for (Lifecycles& batch : work[i]) batch.Prepare();
       ready.arrive_and_wait();
-      starts[i] = SecondsOf(CLOCK_MONOTONIC);
+      const double before = Waits();
+      watch.Start();
       for (const Lifecycles& batch : work[i]) {
         for (const Signal& signal : batch.signals()) tracker.Take(signal);
       }
-      ends[i] = SecondsOf(CLOCK_MONOTONIC);
+      watch.Stop();
+      needs[i] = {watch.seconds(), Waits() - before};
     });
   }
   for (std::thread& thread : threads) thread.join();
-  return *std::max_element(ends.begin(), ends.end()) -
-         *std::min_element(starts.begin(), starts.end());
+  ThreadsNeed most;
+  for (const ThreadsNeed& need : needs) {
+    most.seconds = std::max(most.seconds, need.seconds);
+    most.waits += need.waits;
+  }
+  return most;
 }
 
-// threads TEXTS COUNT: the time for each call of all threads.
+// threads TEXTS COUNT: time and waits for each call of all threads.
 Case MakeThreads(const Arguments& arguments) {
   constexpr size_t kBatches = 20;
   struct State {
@@ -205,15 +226,18 @@ Case MakeThreads(const Arguments& arguments) {
   }
   return [state](double seconds) {
     const uint64_t before = state->tracker.links();
-    double all = 0;
+    ThreadsNeed all;
     double calls = 0;
-    while (all < seconds) {
-      all += TimeThreads(state->work, state->tracker);
+    while (all.seconds < seconds) {
+      const ThreadsNeed need = RunThreads(state->work, state->tracker);
+      all.seconds += need.seconds;
+      all.waits += need.waits;
       calls += static_cast<double>(state->work.size() * kBatches *
                                    state->work[0][0].calls());
     }
     return Figures{
-        {"ns", 1e9 * all / calls},
+        {"ns", 1e9 * all.seconds / calls},
+        {"waits", all.waits / calls},
         {"operations", calls},
         {"results", static_cast<double>(state->tracker.links() - before)},
         {"expected", 2 * 2 * calls}};

@@ -1,11 +1,12 @@
 // What benchmarks of the tracker share: one that counts its links, and signals.
 //
-// Thread safety: `CountingTracker` is thread-safe, but for what counts its
-// links; the functions are stateless.
+// Thread safety: `CountingTracker` is thread-safe; the functions are stateless.
 #ifndef SPANLINK_BENCH_TRACKER_WORKLOAD_H_
 #define SPANLINK_BENCH_TRACKER_WORKLOAD_H_
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -30,7 +31,13 @@ class CountingTracker {
   void Take(const S& signal) {
     tracker_.OnSignal(signal);
   }
-  uint64_t links() const { return links_.load(std::memory_order_relaxed); }
+  uint64_t links() const {
+    uint64_t sum = 0;
+    for (const Count& count : counts_) {
+      sum += count.links.load(std::memory_order_relaxed);
+    }
+    return sum;
+  }
 
  private:
   Options MakeOptions() {
@@ -38,12 +45,23 @@ class CountingTracker {
     options.limits = Limits::ForFiles();
     options.seed = kSeed;
     options.on_links = [this](std::span<const SpanLink> links) {
-      links_.fetch_add(links.size(), std::memory_order_relaxed);
+      counts_[ThreadNumber() % counts_.size()].links.fetch_add(
+          links.size(), std::memory_order_relaxed);
     };
     return options;
   }
 
-  std::atomic<uint64_t> links_ = 0;
+  // Threads that share nothing but the tracker are to be measured.
+  struct alignas(128) Count {
+    std::atomic<uint64_t> links = 0;
+  };
+  static size_t ThreadNumber() {
+    static std::atomic<size_t> threads = 0;
+    static thread_local const size_t number = threads++;
+    return number;
+  }
+
+  std::array<Count, 4> counts_;
   Diagnostics diagnostics_;
   ToolCallTracker tracker_;
 };
