@@ -5,85 +5,21 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "spanlink/bench/tracker_workload.h"
 #include "spanlink/bench/workload.h"
-#include "spanlink/linker/options.h"
-#include "spanlink/linker/tool_call_tracker.h"
-#include "spanlink/model/diagnostics.h"
 #include "spanlink/model/signals.h"
-#include "spanlink/model/span_link.h"
 
 namespace spanlink::bench {
 namespace {
 
-constexpr uint64_t kSeed = 1;
 constexpr size_t kCallsPerTrace = 50;
 constexpr size_t kCallsPerAnswer = 5;
 constexpr size_t kArgumentBytes = 64;
-
-// A tracker that keeps all that it is told, and counts its links.
-class CountingTracker {
- public:
-  CountingTracker() : tracker_(MakeOptions(), &diagnostics_) {}
-
-  template <typename S>
-  void Take(const S& signal) {
-    tracker_.OnSignal(signal);
-  }
-  uint64_t links() const { return links_; }
-
- private:
-  Options MakeOptions() {
-    Options options;
-    options.limits = Limits::ForFiles();
-    options.seed = kSeed;
-    options.on_links = [this](std::span<const SpanLink> links) {
-      links_ += links.size();
-    };
-    return options;
-  }
-
-  uint64_t links_ = 0;
-  Diagnostics diagnostics_;
-  ToolCallTracker tracker_;
-};
-
-SpanRef MakeRef(uint64_t trace, uint64_t span) {
-  SpanRef ref;
-  ref.context = {MakeTraceId(trace), MakeSpanId(span)};
-  ref.parent = MakeSpanId(0);
-  return ref;
-}
-
-LlmToolChoice MakeChoice(const SpanRef& llm, const CallText& call) {
-  LlmToolChoice choice;
-  choice.llm = llm;
-  choice.tool_call_id = call.tool_call_id;
-  choice.tool_name = call.tool_name;
-  choice.arguments = call.arguments;
-  return choice;
-}
-
-ToolCall MakeExecution(const SpanRef& tool, std::string_view name,
-                       std::string_view arguments) {
-  ToolCall execution;
-  execution.tool = tool;
-  execution.tool_name = name;
-  execution.arguments = arguments;
-  return execution;
-}
-
-ToolCallOutputUsed MakeUse(const SpanRef& llm, std::string_view id) {
-  ToolCallOutputUsed use;
-  use.llm = llm;
-  use.tool_call_id = id;
-  return use;
-}
 
 // Traces of open calls that all differ.
 class OpenCalls {
@@ -118,8 +54,10 @@ class OpenCalls {
  private:
   void Choose(size_t trace) {
     for (size_t i = 0; i < kCallsPerTrace; ++i) {
-      LlmToolChoice choice = MakeChoice(MakeRef(trace, 1 + i / kCallsPerAnswer),
-                                        calls_[trace * kCallsPerTrace + i]);
+      const CallText& call = calls_[trace * kCallsPerTrace + i];
+      LlmToolChoice choice =
+          MakeChoice(MakeRef(trace, 1 + i / kCallsPerAnswer), call.tool_call_id,
+                     call.tool_name, call.arguments);
       choice.index = static_cast<uint32_t>(i % kCallsPerAnswer);
       tracker_.Take(choice);
     }
@@ -209,12 +147,8 @@ class Conversation {
 
   void RunCall() {
     const std::string id = "call_" + std::to_string(calls_);
-    LlmToolChoice choice;
-    choice.llm = MakeRef(trace_, 1 + 2 * calls_);
-    choice.tool_call_id = id;
-    choice.tool_name = "search";
-    choice.arguments = arguments_;
-    tracker_.Take(choice);
+    tracker_.Take(
+        MakeChoice(MakeRef(trace_, 1 + 2 * calls_), id, "search", arguments_));
     const SpanRef tool = MakeRef(trace_, 2 + 2 * calls_);
     tracker_.Take(MakeExecution(tool, "search", arguments_));
     ++calls_;

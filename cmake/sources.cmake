@@ -214,6 +214,7 @@ set(SPANLINK_TESTS
   tests/embed_test.cc
   tests/explain_test.cc
   tests/fingerprint_oracle_test.cc
+  tests/fingerprint_slices_test.cc
   tests/fingerprint_test.cc
   tests/fuzz_corpus_test.cc
   tests/genai_dialect_test.cc
@@ -284,7 +285,13 @@ set(SPANLINK_CONFORMANCE_SOURCES
 
 # What benchmarks share.
 set(SPANLINK_BENCH_SUPPORT_SOURCES
+  bench/allocations.cc
+  bench/call_cases.cc
+  bench/latency_case.cc
+  bench/naive_port.cc
   bench/otlp_workload.cc
+  bench/slices.cc
+  bench/text_pairs.cc
   bench/workload.cc
 )
 
@@ -294,6 +301,12 @@ set(SPANLINK_BENCHMARKS
   bench/fingerprint_benchmark.cc
   bench/otlp_benchmark.cc
   bench/tracker_benchmark.cc
+)
+
+# The programs of `./dev bench --gate`.
+set(SPANLINK_GATE_PROGRAMS
+  bench/gate_engine.cc
+  bench/gate_peers.cc
 )
 
 # Examples: one program each.

@@ -22,9 +22,8 @@
 // must not be able to make two calls collide.
 //
 // Thread safety: immutable after construction; thread-safe.
-// Complexity: O(n log k) for n bytes and k keys in the largest object. Text
-// deeper than `kMaxArgumentDepth` or longer than `kMaxArgumentBytes` is not
-// parsed and is compared as text.
+// Complexity: O(n) for n bytes. Text deeper than `kMaxArgumentDepth` or longer
+// than `kMaxArgumentBytes` is not parsed and is compared as text.
 #ifndef SPANLINK_LINKER_FINGERPRINT_H_
 #define SPANLINK_LINKER_FINGERPRINT_H_
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "absl/container/inlined_vector.h"
@@ -28,18 +30,24 @@ enum Tag : uint64_t {
   kNumber,
   kVastNumber = kNumber + 2,
   kLoneScalar = kVastNumber + 4,
+  kMember,
 };
 
 // How many bytes stand for themselves in a digest, beside the byte with their
 // kind and number. (That it equals a hash is as unlikely as that two hashes
 // do.)
-constexpr size_t kMaxLiteral = sizeof(Fingerprint) - 1;
+constexpr size_t kMaxLiteral = ShortBytes::kMax;
+static_assert(kMaxLiteral == sizeof(Fingerprint) - 1);
 
-// A digest from `text` itself. REQUIRES: at most `kMaxLiteral` bytes.
+// A digest from bytes themselves.
+Fingerprint Literal(uint64_t tag, const ShortBytes& bytes) {
+  const uint64_t kind_and_size = tag << 4 | bytes.size;
+  return {bytes.high | kind_and_size << 56, bytes.low};
+}
+// REQUIRES: at most `kMaxLiteral` bytes.
 Fingerprint Literal(uint64_t tag, std::string_view text) {
-  const uint64_t kind_and_size = tag << 4 | text.size();
   const std::string_view rest = text.substr(std::min<size_t>(text.size(), 8));
-  return {LoadWord(rest) | kind_and_size << 56, LoadWord(text)};
+  return Literal(tag, {LoadWord(text), LoadWord(rest), text.size()});
 }
 
 // A number without the freedom of its spelling: digits without a zero at either
@@ -136,6 +144,17 @@ Fingerprint DigestNumber(const JsonNumber& number, const HashKey& key) {
   return ShortNumber(number.negative, {digits, {}, shift}, 0);
 }
 
+// The same of an integer that the scanner has looked at: the power of ten, and
+// behind it the digits without zeros at their end.
+Fingerprint DigestInteger(const ShortInteger& integer) {
+  // Zeros are '0' in each byte; the first digit is none.
+  const uint64_t values = integer.digits & InEachByte(0x0f);
+  const size_t kept = (71 - static_cast<size_t>(std::countl_zero(values))) / 8;
+  const uint64_t digits = integer.digits & plain::kFirstBytes[kept][0];
+  return Literal(kNumber + integer.negative,
+                 {(integer.size - kept) | digits << 8, digits >> 56, kept + 1});
+}
+
 Fingerprint DigestText(Tag tag, std::string_view text, const HashKey& key) {
   return text.size() <= kMaxLiteral ? Literal(tag, text)
                                     : HashText(tag, text, key);
@@ -144,14 +163,20 @@ Fingerprint DigestText(Tag tag, std::string_view text, const HashKey& key) {
 // One member of an object that is still open.
 struct Member {
   Fingerprint key;
-  Fingerprint value;
-  uint32_t position;  // among all members of the open objects
-
-  friend bool operator<(const Member& a, const Member& b) {
-    return a.key != b.key ? a.key < b.key : a.position < b.position;
-  }
+  Fingerprint hash;  // of key and value
 };
 
+// Returns whether two keys are equal, or nearly so. Quadratic.
+bool MayRepeat(std::span<const Member> members) {
+  bool may = false;
+  for (size_t i = 1; i < members.size(); ++i) {
+    const uint64_t low = members[i].key.low;
+    for (size_t j = 0; j < i; ++j) may |= members[j].key.low == low;
+  }
+  return may;
+}
+
+template <typename Block>
 class Digester {
  public:
   Digester(std::string_view text, const HashKey& key)
@@ -174,38 +199,62 @@ class Digester {
   bool ReadObject(int depth, Fingerprint* value);
   bool ReadMember(int depth);
   bool ReadArray(int depth, Fingerprint* value);
+  bool ReadString(Tag tag, Fingerprint* value);
+  bool ReadNumber(Fingerprint* value);
   bool ReadWord(Fingerprint* value);
   // Takes the members from `first` on away, and returns the hash of the object.
   Fingerprint CloseObject(size_t first);
+  // Calls `drop(i)` for each of the members that a later one of the same key
+  // overrides.
+  template <typename Drop>
+  void DropDuplicates(std::span<const Member> members, const Drop& drop) const;
   // What leaves here is a hash, never a literal.
   Fingerprint Hashed(const Fingerprint& scalar) const;
 
-  JsonScanner scanner_;
+  BasicJsonScanner<Block> scanner_;
   const HashKey& key_;
   // Of all open objects, inner ones behind outer ones.
-  absl::InlinedVector<Member, 16> members_;
+  absl::InlinedVector<Member, 64> members_;
 };
 
-bool Digester::ReadValue(int depth, Fingerprint* value) {
+template <typename Block>
+bool Digester<Block>::ReadValue(int depth, Fingerprint* value) {
   const char c = scanner_.Peek();
-  if (c == '"') {
-    std::string_view text;
-    if (!scanner_.TakeString(&text)) return false;
-    *value = DigestText(kString, text, key_);
-    return true;
-  }
+  if (c == '"') return ReadString(kString, value);
   if (c == '{') return ReadObject(depth, value);
   if (c == '[') return ReadArray(depth, value);
-  if (c == '-' || ('0' <= c && c <= '9')) {
-    JsonNumber number;
-    if (!scanner_.TakeNumber(&number)) return false;
-    *value = DigestNumber(number, key_);
-    return true;
-  }
+  if (c == '-' || ('0' <= c && c <= '9')) return ReadNumber(value);
   return ReadWord(value);
 }
 
-bool Digester::ReadObject(int depth, Fingerprint* value) {
+template <typename Block>
+bool Digester<Block>::ReadString(Tag tag, Fingerprint* value) {
+  ShortBytes bytes;
+  if (scanner_.TakeShortString(&bytes)) {
+    *value = Literal(tag, bytes);
+    return true;
+  }
+  std::string_view text;
+  if (!scanner_.TakeString(&text)) return false;
+  *value = DigestText(tag, text, key_);
+  return true;
+}
+
+template <typename Block>
+bool Digester<Block>::ReadNumber(Fingerprint* value) {
+  ShortInteger integer;
+  if (scanner_.TakeShortInteger(&integer)) {
+    *value = DigestInteger(integer);
+    return true;
+  }
+  JsonNumber number;
+  if (!scanner_.TakeNumber(&number)) return false;
+  *value = DigestNumber(number, key_);
+  return true;
+}
+
+template <typename Block>
+bool Digester<Block>::ReadObject(int depth, Fingerprint* value) {
   if (depth == kMaxArgumentDepth) return false;
   const size_t first = members_.size();
   scanner_.Take('{');
@@ -222,22 +271,25 @@ bool Digester::ReadObject(int depth, Fingerprint* value) {
 
 // And the white space around it. While the value is read, inner objects stand
 // in `members_`.
-bool Digester::ReadMember(int depth) {
-  std::string_view text;
+template <typename Block>
+bool Digester<Block>::ReadMember(int depth) {
+  Fingerprint key, value;
   scanner_.SkipSpace();
-  if (!scanner_.TakeString(&text)) return false;
-  Member member{DigestText(kKey, text, key_), {}, 0};
+  if (!ReadString(kKey, &key)) return false;
   scanner_.SkipSpace();
   if (!scanner_.Take(':')) return false;
   scanner_.SkipSpace();
-  if (!ReadValue(depth, &member.value)) return false;
+  if (!ReadValue(depth, &value)) return false;
   scanner_.SkipSpace();
-  member.position = static_cast<uint32_t>(members_.size());
-  members_.push_back(member);
+  KeyedHasher hasher(key_, kMember);
+  hasher.Add(key);
+  hasher.Add(value);
+  members_.push_back({key, hasher.Unsealed()});
   return true;
 }
 
-bool Digester::ReadArray(int depth, Fingerprint* value) {
+template <typename Block>
+bool Digester<Block>::ReadArray(int depth, Fingerprint* value) {
   if (depth == kMaxArgumentDepth) return false;
   KeyedHasher elements(key_, kArray);
   scanner_.Take('[');
@@ -256,7 +308,8 @@ bool Digester::ReadArray(int depth, Fingerprint* value) {
   return true;
 }
 
-bool Digester::ReadWord(Fingerprint* value) {
+template <typename Block>
+bool Digester<Block>::ReadWord(Fingerprint* value) {
   Tag tag = kNull;
   if (scanner_.TakeWord("true")) {
     tag = kTrue;
@@ -265,26 +318,55 @@ bool Digester::ReadWord(Fingerprint* value) {
   } else if (!scanner_.TakeWord("null")) {
     return false;
   }
-  *value = Literal(tag, "");
+  *value = Literal(tag, ShortBytes());
   return true;
 }
 
-Fingerprint Digester::CloseObject(size_t first) {
-  Member* const begin = members_.data() + first;
-  Member* const end = members_.data() + members_.size();
-  std::sort(begin, end);
-  KeyedHasher hasher(key_, kObject);
-  for (const Member* it = begin; it != end; ++it) {
-    const Member* const next = it + 1;
-    if (next != end && next->key == it->key) continue;  // the last one wins
-    hasher.Add(it->key);
-    hasher.Add(it->value);
+// The sum of the members' hashes does not depend on their order.
+template <typename Block>
+Fingerprint Digester<Block>::CloseObject(size_t first) {
+  const std::span<const Member> members(members_.data() + first,
+                                        members_.size() - first);
+  size_t count = members.size();
+  Fingerprint sum;
+  for (const Member& member : members) {
+    sum.low += member.hash.low;
+    sum.high += member.hash.high;
   }
+  DropDuplicates(members, [&](size_t i) {
+    sum.low -= members[i].hash.low;
+    sum.high -= members[i].hash.high;
+    --count;
+  });
   members_.resize(first);
+  KeyedHasher hasher(key_, kObject | uint64_t{count} << 8);
+  hasher.Add(sum);
   return hasher.Finish();
 }
 
-Fingerprint Digester::Hashed(const Fingerprint& scalar) const {
+template <typename Block>
+template <typename Drop>
+void Digester<Block>::DropDuplicates(std::span<const Member> members,
+                                     const Drop& drop) const {
+  constexpr size_t kFew = 12;
+  if (members.size() <= kFew && !MayRepeat(members)) return;
+  // A table with the last member of each key, by its number + 1.
+  const size_t mask = std::bit_ceil(2 * members.size()) - 1;
+  absl::InlinedVector<uint32_t, 512> last(mask + 1);
+  for (size_t i = 0; i < members.size(); ++i) {
+    KeyedHasher hasher(key_, kKey);  // nobody can make keys meet here
+    hasher.Add(members[i].key);
+    size_t at = hasher.Unsealed().low & mask;
+    while (last[at] != 0 && members[last[at] - 1].key != members[i].key) {
+      at = (at + 1) & mask;
+    }
+    if (last[at] != 0) drop(last[at] - 1);
+    last[at] = static_cast<uint32_t>(i + 1);
+  }
+}
+
+template <typename Block>
+Fingerprint Digester<Block>::Hashed(const Fingerprint& scalar) const {
   KeyedHasher hasher(key_, kLoneScalar);
   hasher.Add(scalar);
   return hasher.Finish();
@@ -292,9 +374,12 @@ Fingerprint Digester::Hashed(const Fingerprint& scalar) const {
 
 }  // namespace
 
-std::optional<Fingerprint> DigestJson(std::string_view text,
-                                      const HashKey& key) {
-  return Digester(text, key).Run();
+std::optional<Fingerprint> DigestJson(std::string_view text, const HashKey& key,
+                                      Blocks blocks) {
+  if (blocks == Blocks::kPortable) {
+    return Digester<PortableBlock>(text, key).Run();
+  }
+  return Digester<SimdBlock>(text, key).Run();
 }
 
 }  // namespace spanlink::internal

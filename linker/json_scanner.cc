@@ -1,5 +1,7 @@
 #include "spanlink/linker/json_scanner.h"
 
+#include <cstring>
+
 namespace spanlink::internal {
 namespace {
 
@@ -8,45 +10,136 @@ bool IsDigit(char c) { return '0' <= c && c <= '9'; }
 bool IsHighSurrogate(uint32_t unit) { return unit >> 10 == 0xd800 >> 10; }
 bool IsLowSurrogate(uint32_t unit) { return unit >> 10 == 0xdc00 >> 10; }
 
-// Returns a negative number if `c` is no hex digit.
-int HexValue(char c) {
-  if (IsDigit(c)) return c - '0';
-  const char lower = static_cast<char>(c | 0x20);
-  return 'a' <= lower && lower <= 'f' ? lower - 'a' + 10 : -1;
+using ByteTable = std::array<int8_t, 256>;
+
+// What stands for each byte as a hex digit; a negative number for others.
+constexpr ByteTable kHexValues = [] {
+  ByteTable table{};
+  table.fill(-1);
+  for (int i = 0; i < 10; ++i) table['0' + i] = static_cast<int8_t>(i);
+  for (int i = 0; i < 6; ++i) {
+    table['a' + i] = table['A' + i] = static_cast<int8_t>(10 + i);
+  }
+  return table;
+}();
+
+// What each byte means behind a backslash; NUL for what is no escape of one
+// letter.
+constexpr ByteTable kSimpleEscapes = [] {
+  ByteTable table{};
+  for (const char c : {'"', '\\', '/'}) table[c] = c;
+  table['b'] = '\b';
+  table['f'] = '\f';
+  table['n'] = '\n';
+  table['r'] = '\r';
+  table['t'] = '\t';
+  return table;
+}();
+
+int8_t In(const ByteTable& table, char c) {
+  return table[static_cast<unsigned char>(c)];
 }
 
-// Returns NUL for what is no escape of one letter.
-char SimpleEscape(char c) {
-  switch (c) {
-    case '"':
-    case '\\':
-    case '/':
-      return c;
-    case 'b':
-      return '\b';
-    case 'f':
-      return '\f';
-    case 'n':
-      return '\n';
-    case 'r':
-      return '\r';
-    case 't':
-      return '\t';
-    default:
-      return '\0';
+// How far a string is read, and what it stands for written: by value, so that
+// both stay in registers. Where the text is broken, `out` is null.
+struct Progress {
+  const char* at;
+  char* out;
+};
+
+// Appends the code point in the manner of UTF-8.
+char* Append(uint32_t code_point, char* out) {
+  const auto put = [&](uint32_t byte) { *out++ = static_cast<char>(byte); };
+  const auto continuation = [&](uint32_t bits) { put(0x80 | (bits & 0x3f)); };
+  if (code_point < 0x80) {
+    put(code_point);
+  } else if (code_point < 0x800) {
+    put(0xc0 | code_point >> 6);
+    continuation(code_point);
+  } else if (code_point < 0x10000) {
+    put(0xe0 | code_point >> 12);
+    continuation(code_point >> 6);
+    continuation(code_point);
+  } else {
+    put(0xf0 | code_point >> 18);
+    continuation(code_point >> 12);
+    continuation(code_point >> 6);
+    continuation(code_point);
   }
+  return out;
+}
+
+// Returns a negative number for what are not four hex digits.
+int32_t Hex4(const char* at, const char* end) {
+  if (end - at < 4) return -1;
+  int32_t value = 0;
+  int32_t wrong = 0;
+  for (int i = 0; i < 4; ++i) {
+    const int32_t digit = In(kHexValues, at[i]);
+    wrong |= digit;
+    value = value << 4 | (digit & 0xf);
+  }
+  return wrong < 0 ? -1 : value;
+}
+
+// Takes what follows a backslash and a `u`.
+Progress TakeUnicodeEscape(Progress p, const char* end) {
+  constexpr Progress kBroken = {nullptr, nullptr};
+  int32_t hex = Hex4(p.at, end);
+  if (hex < 0) return kBroken;
+  auto unit = static_cast<uint32_t>(hex);
+  p.at += 4;
+  // A high surrogate waits for its partner; a second high one takes its place.
+  while (IsHighSurrogate(unit) && end - p.at >= 2 && p.at[0] == '\\' &&
+         p.at[1] == 'u') {
+    hex = Hex4(p.at + 2, end);
+    if (hex < 0) return kBroken;
+    const auto next = static_cast<uint32_t>(hex);
+    p.at += 6;
+    if (IsLowSurrogate(next)) {
+      unit = 0x10000 + ((unit - 0xd800) << 10) + (next - 0xdc00);
+    } else {
+      p.out = Append(unit, p.out);
+      unit = next;
+    }
+  }
+  p.out = Append(unit, p.out);
+  return p;
+}
+
+// Takes what follows a backslash.
+inline Progress TakeEscape(Progress p, const char* end) {
+  if (p.at == end) return {nullptr, nullptr};
+  const char kind = *p.at++;
+  if (kind == 'u') return TakeUnicodeEscape(p, end);
+  const int8_t c = In(kSimpleEscapes, kind);
+  if (c == '\0') return {nullptr, nullptr};
+  *p.out++ = static_cast<char>(c);
+  return p;
+}
+
+// Takes bytes up to the next quote, escape or control character. Where `out`
+// ends there is room for two blocks more.
+template <typename Block>
+inline Progress CopyPlain(Progress p, const char* end) {
+  while (static_cast<size_t>(end - p.at) >= kTwoBlocks) {
+    std::memcpy(p.out, p.at, kTwoBlocks);  // more than is needed
+    const size_t count = Block::CountPlainInTwo(p.at);
+    p.at += count;
+    p.out += count;
+    if (count < kTwoBlocks) return p;
+  }
+  while (p.at != end && *p.at != '"' && *p.at != '\\' &&
+         static_cast<unsigned char>(*p.at) >= 0x20) {
+    *p.out++ = *p.at++;
+  }
+  return p;
 }
 
 }  // namespace
 
-bool JsonScanner::TakeWord(std::string_view word) {
-  const std::string_view rest(at_, static_cast<size_t>(end_ - at_));
-  if (rest.substr(0, word.size()) != word) return false;
-  at_ += word.size();
-  return true;
-}
-
-bool JsonScanner::TakeNumber(JsonNumber* number) {
+template <typename Block>
+bool BasicJsonScanner<Block>::TakeNumber(JsonNumber* number) {
   *number = {};
   number->negative = Take('-');
   number->integer = Peek() == '0' ? std::string_view(at_++, 1) : TakeDigits();
@@ -62,79 +155,36 @@ bool JsonScanner::TakeNumber(JsonNumber* number) {
   return !number->exponent.empty();
 }
 
-bool JsonScanner::TakeRest(std::string_view* value) {
-  decoded_.assign(*value);
-  while (Take('\\')) {
-    if (!TakeEscape()) return false;
-    decoded_.append(TakePlain());
-  }
-  *value = decoded_;
-  return Take('"');
-}
-
-std::string_view JsonScanner::TakeDigits() {
+template <typename Block>
+std::string_view BasicJsonScanner<Block>::TakeDigits() {
   const char* const begin = at_;
   while (IsDigit(Peek())) ++at_;
   return {begin, static_cast<size_t>(at_ - begin)};
 }
 
-bool JsonScanner::TakeEscape() {
-  if (Take('u')) return TakeUnicodeEscape();
-  const char c = SimpleEscape(Peek());
-  if (c == '\0') return false;
-  ++at_;
-  decoded_.push_back(c);
-  return true;
+// What a string stands for is never longer than it is written: what is left of
+// the text is room enough for all strings to come.
+template <typename Block>
+bool BasicJsonScanner<Block>::TakeRest(std::string_view* value) {
+  const size_t most = value->size() + left();
+  if (most > kInlineBytes && decoded_ == nullptr) {
+    decoded_.reset(new char[most + kTwoBlocks]);
+  }
+  char* const begin = decoded_ ? decoded_.get() : inline_decoded_.data();
+  Progress p{at_, std::copy(value->begin(), value->end(), begin)};
+  while (p.at != end_ && *p.at == '\\') {
+    p = TakeEscape({p.at + 1, p.out}, end_);
+    if (p.out == nullptr) return false;
+    p = CopyPlain<Block>(p, end_);
+  }
+  *value = {begin, static_cast<size_t>(p.out - begin)};
+  at_ = p.at;
+  return Take('"');
 }
 
-bool JsonScanner::TakeUnicodeEscape() {
-  uint32_t unit = 0;
-  if (!TakeHex4(&unit)) return false;
-  // A high surrogate waits for its partner; a second high one takes its place.
-  while (IsHighSurrogate(unit) && TakeWord("\\u")) {
-    uint32_t next = 0;
-    if (!TakeHex4(&next)) return false;
-    if (IsLowSurrogate(next)) {
-      unit = 0x10000 + ((unit - 0xd800) << 10) + (next - 0xdc00);
-    } else {
-      Append(unit);
-      unit = next;
-    }
-  }
-  Append(unit);
-  return true;
-}
-
-bool JsonScanner::TakeHex4(uint32_t* unit) {
-  *unit = 0;
-  for (int i = 0; i < 4; ++i) {
-    const int digit = HexValue(Peek());
-    if (digit < 0) return false;
-    ++at_;
-    *unit = *unit << 4 | static_cast<uint32_t>(digit);
-  }
-  return true;
-}
-
-void JsonScanner::Append(uint32_t code_point) {
-  const auto continuation = [this](uint32_t bits) {
-    decoded_.push_back(static_cast<char>(0x80 | (bits & 0x3f)));
-  };
-  if (code_point < 0x80) {
-    decoded_.push_back(static_cast<char>(code_point));
-  } else if (code_point < 0x800) {
-    decoded_.push_back(static_cast<char>(0xc0 | code_point >> 6));
-    continuation(code_point);
-  } else if (code_point < 0x10000) {
-    decoded_.push_back(static_cast<char>(0xe0 | code_point >> 12));
-    continuation(code_point >> 6);
-    continuation(code_point);
-  } else {
-    decoded_.push_back(static_cast<char>(0xf0 | code_point >> 18));
-    continuation(code_point >> 12);
-    continuation(code_point >> 6);
-    continuation(code_point);
-  }
-}
+template class BasicJsonScanner<PortableBlock>;
+#if defined(__SSE2__)
+template class BasicJsonScanner<SimdBlock>;
+#endif
 
 }  // namespace spanlink::internal

@@ -4,24 +4,27 @@
 // UTF-8. Bytes above 0x7f stand for themselves, and an escape of a surrogate
 // that has no partner stands for its three bytes in the manner of UTF-8.
 //
+// `TakeShort…` are for what most tokens are, and take nothing of others, which
+// those without `Short` take.
+//
 // Internal to `linker/`. Lifetime: the text must outlive the scanner. Thread
 // safety: Thread-compatible.
-// Complexity: O(n) in all; memory of the longest string with escapes.
+// Complexity: O(n) in all; memory of the text where it has strings with
+// escapes.
 // Errors: every `Take…` returns false where its token does not stand; after a
 // failed `TakeNumber` or `TakeString` the position is undefined.
 #ifndef SPANLINK_LINKER_JSON_SCANNER_H_
 #define SPANLINK_LINKER_JSON_SCANNER_H_
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <string>
+#include <memory>
 #include <string_view>
 
+#include "spanlink/linker/text_block.h"
 #include "spanlink/model/load_word.h"
 
 namespace spanlink::internal {
@@ -41,9 +44,25 @@ struct JsonNumber {
   std::string_view exponent;  // may be empty, may have leading zeros
 };
 
-class JsonScanner {
+// Up to 15 bytes, the first one least significant; behind them zeros.
+struct ShortBytes {
+  static constexpr size_t kMax = kBlock - 1;
+  uint64_t low = 0;
+  uint64_t high = 0;
+  size_t size = 0;
+};
+
+// An integer of one to eight digits that does not begin with a zero.
+struct ShortInteger {
+  bool negative = false;
+  uint64_t digits = 0;  // their bytes, as in `ShortBytes`
+  size_t size = 0;
+};
+
+template <typename Block>
+class BasicJsonScanner {
  public:
-  explicit JsonScanner(std::string_view text)
+  explicit BasicJsonScanner(std::string_view text)
       : at_(text.data()), end_(text.data() + text.size()) {}
 
   bool at_end() const { return at_ == end_; }
@@ -60,8 +79,14 @@ class JsonScanner {
     ++at_;
     return true;
   }
-  bool TakeWord(std::string_view word);
+  bool TakeWord(std::string_view word) {
+    const std::string_view rest(at_, left());
+    if (rest.substr(0, word.size()) != word) return false;
+    at_ += word.size();
+    return true;
+  }
   bool TakeNumber(JsonNumber* number);
+  bool TakeShortInteger(ShortInteger* integer);
 
   // Takes a string with its quotes. `value` is what it stands for, valid until
   // the next call.
@@ -70,80 +95,107 @@ class JsonScanner {
     *value = TakePlain();
     return Take('"') || TakeRest(value);
   }
+  bool TakeShortString(ShortBytes* value);
 
  private:
+  // Where what strings with escapes stand for is put: most texts are short.
+  static constexpr size_t kInlineBytes = 2048;
+
+  size_t left() const { return static_cast<size_t>(end_ - at_); }
   std::string_view TakeDigits();
   // Takes bytes up to the next quote, escape or control character.
-  std::string_view TakePlain() {
-    const char* const begin = at_;
-    SkipPlain();
-    return {begin, static_cast<size_t>(at_ - begin)};
-  }
-  void SkipPlain();
+  std::string_view TakePlain();
   // Takes what is behind `value`, the part of a string before its first escape,
   // and makes `value` the whole.
   bool TakeRest(std::string_view* value);
-  // Takes what follows a backslash and appends its meaning to `decoded_`.
-  bool TakeEscape();
-  bool TakeUnicodeEscape();
-  bool TakeHex4(uint32_t* unit);
-  void Append(uint32_t code_point);
 
   const char* at_;
   const char* const end_;
-  std::string decoded_;
+  std::unique_ptr<char[]> decoded_;  // null until it is needed
+  std::array<char, kInlineBytes + kTwoBlocks> inline_decoded_;
 };
+
+using JsonScanner = BasicJsonScanner<SimdBlock>;
 
 namespace plain {
 
-// The highest bits of the bytes that are less than `limit`, at most 0x80.
-// Behind the least significant of them, others may be marked that are not.
-constexpr uint64_t MarkLess(uint64_t word, uint8_t limit) {
-  return (word - InEachByte(limit)) & ~word & InEachByte(0x80);
+// The bits of the first `size` bytes of two words, at most 16.
+constexpr std::array<uint64_t, 2> FirstBytes(size_t size) {
+  const auto of_word = [](size_t bytes) {
+    return bytes == 0 ? 0
+                      : ~uint64_t{0} >> (64 - 8 * std::min<size_t>(bytes, 8));
+  };
+  return {of_word(size), of_word(size < 8 ? 0 : size - 8)};
 }
 
-// Returns how many bytes at the front of a word are plain: the first one is the
-// least significant.
-inline size_t Count(uint64_t word) {
-  const uint64_t others = MarkLess(word, 0x20) |
-                          MarkLess(word ^ InEachByte('"'), 1) |
-                          MarkLess(word ^ InEachByte('\\'), 1);
+// The same by size, as a table: sizes are hard to foresee.
+inline constexpr auto kFirstBytes = [] {
+  std::array<std::array<uint64_t, 2>, kBlock> table{};
+  for (size_t size = 0; size < kBlock; ++size) table[size] = FirstBytes(size);
+  return table;
+}();
+
+// Returns how many bytes at the front of a word are digits.
+inline size_t CountDigits(uint64_t word) {
+  const uint64_t values = word ^ InEachByte('0');
+  // What is above 9 reaches the highest bit; a carry goes to later bytes only.
+  const uint64_t others =
+      ((values + InEachByte(0x76)) | values) & InEachByte(0x80);
   return static_cast<size_t>(std::countr_zero(others)) / 8;
 }
 
 }  // namespace plain
 
-// Sixteen bytes at once where the processor has them, then eight, then one:
-// most strings are short.
-inline void JsonScanner::SkipPlain() {
-#if defined(__SSE2__)
-  while (end_ - at_ >= 16) {
-    const __m128i bytes =
-        _mm_loadu_si128(reinterpret_cast<const __m128i*>(at_));
-    const __m128i controls =
-        _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
-    const __m128i marks =
-        _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
-                     _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
-    const auto others =
-        static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(controls, marks)));
-    if (others != 0) {
-      at_ += std::countr_zero(others);
-      return;
-    }
-    at_ += 16;
-  }
-#endif
-  while (end_ - at_ >= 8) {
-    const size_t plain = plain::Count(LoadWord({at_, 8}));
-    at_ += plain;
-    if (plain < 8) return;
-  }
-  while (!at_end() && *at_ != '"' && *at_ != '\\' &&
-         static_cast<unsigned char>(*at_) >= 0x20) {
-    ++at_;
-  }
+template <typename Block>
+inline bool BasicJsonScanner<Block>::TakeShortString(ShortBytes* value) {
+  if (left() <= kBlock || *at_ != '"') return false;
+  const char* const begin = at_ + 1;
+  const size_t size = Block::CountPlain(begin);
+  if (size == kBlock || begin[size] != '"') return false;
+  const auto [low, high] = plain::kFirstBytes[size];
+  *value = {LoadWord({begin, 8}) & low, LoadWord({begin + 8, 8}) & high, size};
+  at_ = begin + size + 1;
+  return true;
 }
+
+template <typename Block>
+inline bool BasicJsonScanner<Block>::TakeShortInteger(ShortInteger* integer) {
+  const bool negative = Peek() == '-';
+  const char* const begin = at_ + negative;
+  if (end_ - begin <= 8 || *begin == '0') return false;
+  const uint64_t word = LoadWord({begin, 8});
+  const size_t size = plain::CountDigits(word);
+  const char next = begin[size];
+  const bool goes_on =
+      next == '.' || (next | 0x20) == 'e' || ('0' <= next && next <= '9');
+  if (size == 0 || goes_on) return false;
+  *integer = {negative, word & plain::kFirstBytes[size][0], size};
+  at_ = begin + size;
+  return true;
+}
+
+// A block at once, then byte by byte: most strings are short.
+template <typename Block>
+inline std::string_view BasicJsonScanner<Block>::TakePlain() {
+  const char* const begin = at_;
+  size_t count = kBlock;
+  while (count == kBlock && left() >= kBlock) {
+    count = Block::CountPlain(at_);
+    at_ += count;
+  }
+  const char* at = at_;
+  while (count == kBlock && at != end_ && *at != '"' && *at != '\\' &&
+         static_cast<unsigned char>(*at) >= 0x20) {
+    ++at;
+  }
+  at_ = at;
+  return {begin, static_cast<size_t>(at_ - begin)};
+}
+
+extern template class BasicJsonScanner<PortableBlock>;
+#if defined(__SSE2__)
+extern template class BasicJsonScanner<SimdBlock>;
+#endif
 
 }  // namespace spanlink::internal
 

@@ -14,6 +14,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +42,9 @@ class KeyMemo {
     return Fingerprinter::Of(name, OfArguments(arguments));
   }
 
+  // How many arguments were remembered.
+  uint64_t hits() const { return hits_; }
+
  private:
   // Shorter texts are as quick to take apart as to look up.
   static constexpr size_t kMinText = 32;
@@ -57,7 +61,9 @@ class KeyMemo {
     }
     const Fingerprint text = fingerprinter_.OfText(arguments);
     for (size_t i = 0; i < count_; ++i) {
-      if (entries_[i].text == text) return entries_[i].arguments;
+      if (entries_[i].text != text) continue;
+      ++hits_;
+      return entries_[i].arguments;
     }
     Entry& entry = entries_[next_];
     next_ = (next_ + 1) % kTexts;
@@ -71,6 +77,7 @@ class KeyMemo {
   std::array<Entry, kTexts> entries_;
   size_t count_ = 0;
   size_t next_ = 0;  // the oldest, or the first that is free
+  uint64_t hits_ = 0;
 };
 
 }  // namespace spanlink

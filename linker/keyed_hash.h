@@ -53,6 +53,9 @@ class KeyedHasher {
     }
   }
 
+  // Returns what is less mixed than the hash: to become part of another one.
+  Fingerprint Unsealed() const { return {lanes_[0], lanes_[1]}; }
+
   // Returns the hash of all that was added.
   Fingerprint Finish() const {
     return {Fold(lanes_[0] ^ key_[4], lanes_[1] ^ key_[5]),

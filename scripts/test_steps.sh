@@ -44,7 +44,9 @@ step_shellcheck() {
 step_bazel() {
   local status=0 names
   bazel test //... --jobs="$jobs" --local_test_jobs="$jobs" \
-    --test_env=SPANLINK_SHARED="$SPANLINK_SHARED" --show_progress_rate_limit=5 \
+    --test_env=SPANLINK_SHARED="$SPANLINK_SHARED" \
+    --test_env=SPANLINK_FULL="${SPANLINK_FULL:-}" \
+    --test_timeout="$([[ ${SPANLINK_FULL:-} ]] && echo 3600 || echo -1)" --show_progress_rate_limit=5 \
     --keep_going --color=no --curses=no || status=$?
   mapfile -t names < <(bazel query --noshow_progress 'tests(//...)' |
     sed 's,^//,,; s,:,/,')

@@ -32,6 +32,7 @@ SYSTEM = {
     "gtest": "googletest",
     "gmock": "googletest",
     "benchmark": "benchmark",
+    "boost": "boost",
     "rapidcheck": "rapidcheck",
     "rapidcheck.h": "rapidcheck",
     "nlohmann": "nlohmann_json",

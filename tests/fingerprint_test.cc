@@ -93,6 +93,24 @@ TEST(FingerprinterTest, SpellingOfNumbersDoesNotMatter) {
                       "1e1000", "1e-1000", "100"});
 }
 
+// With room behind them: then integers are read at once.
+TEST(FingerprinterTest, SpellingOfIntegersDoesNotMatter) {
+  const Fingerprinter prints(1);
+  const auto of = [&](const std::string& number) {
+    return prints.OfArguments("[" + number + ", \"and some text\"]");
+  };
+  for (const std::string number : {"1", "90", "1000", "1234567", "12345678",
+                                   "10000000", "20100", "87654320"}) {
+    for (const char* sign : {"", "-"}) {
+      EXPECT_EQ(of(sign + number), of(sign + number + ".0")) << number;
+      EXPECT_EQ(of(sign + number), of(sign + number + "e0")) << number;
+      EXPECT_NE(of(sign + number), of(sign + number + "0")) << number;
+      EXPECT_NE(of(sign + number), of(sign + number + "1")) << number;
+    }
+    EXPECT_NE(of(number), of("-" + number));
+  }
+}
+
 TEST(FingerprinterTest, ZeroHasNoSignAndNoSize) {
   ExpectOne({"0", "-0", "0.0", "-0.000", "0e7", "0E-99999999999999999999999",
              "0.00e99999999999999999999999"});
@@ -146,6 +164,25 @@ TEST(FingerprinterTest, NestedEmptyValuesDiffer) {
   ExpectAllDifferent({R"({"a":""})", R"({"a":{}})", R"({"a":null})",
                       R"({"a":[]})", R"({"a":" "})", "{}"});
   ExpectAllDifferent({R"([""])", "[{}]", "[null]", "[]"});
+}
+
+// Large objects look for duplicates in another way than small ones.
+TEST(FingerprinterTest, LastDuplicateKeyWinsAmongMany) {
+  for (const int keys : {11, 12, 13, 100, 1000}) {
+    std::string members, repeated;
+    for (int i = 0; i < keys; ++i) {
+      const std::string key = "\"key" + std::to_string(i) + "\": ";
+      members += (i > 0 ? ", " : "") + key + std::to_string(i);
+      repeated += key + "0, " + key + "[], ";
+    }
+    const Fingerprinter prints(1);
+    EXPECT_EQ(prints.OfArguments("{" + repeated + members + "}"),
+              prints.OfArguments("{" + members + "}"))
+        << keys;
+    EXPECT_NE(prints.OfArguments("{" + members + ", \"key3\": 4}"),
+              prints.OfArguments("{" + members + "}"))
+        << keys;
+  }
 }
 
 TEST(FingerprinterTest, LastDuplicateKeyWins) {

@@ -6,6 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "spanlink/linker/text_block.h"
+#include "spanlink/model/load_word.h"
+
 namespace spanlink::internal {
 namespace {
 
@@ -91,6 +94,98 @@ TEST(JsonScannerTest, NothingIsTakenAtTheEnd) {
   EXPECT_FALSE(scanner.TakeWord("null"));
   EXPECT_FALSE(scanner.TakeNumber(&number));
   EXPECT_FALSE(scanner.TakeString(&value));
+}
+
+// Every byte at every place, behind plain bytes and before bytes of all kinds.
+TEST(TextBlockTest, BothBlocksSeeTheSame) {
+  for (int byte = 0; byte < 256; ++byte) {
+    for (size_t place = 0; place < kTwoBlocks; ++place) {
+      std::string text(kTwoBlocks, 'p');
+      text[place] = static_cast<char>(byte);
+      for (size_t i = place + 1; i < text.size(); ++i) {
+        text[i] = static_cast<char>(byte + 31 * static_cast<int>(i));
+      }
+      EXPECT_EQ(PortableBlock::CountPlain(text.data()),
+                SimdBlock::CountPlain(text.data()));
+      EXPECT_EQ(PortableBlock::CountPlainInTwo(text.data()),
+                SimdBlock::CountPlainInTwo(text.data()));
+    }
+  }
+}
+
+TEST(TextBlockTest, PlainBytesEndAtQuotesBackslashesAndControls) {
+  for (int byte = 0; byte < 256; ++byte) {
+    std::string text(kTwoBlocks, 'p');
+    text[20] = static_cast<char>(byte);
+    const bool ends = byte < 0x20 || byte == '"' || byte == '\\';
+    EXPECT_EQ(SimdBlock::CountPlainInTwo(text.data()), ends ? 20u : 32u);
+  }
+}
+
+TEST(JsonScannerTest, ShortStringsAreTakenAsBytes) {
+  const std::string rest(16, ' ');
+  for (size_t size = 0; size <= 16; ++size) {
+    const std::string value = std::string("abcdefghijklmnop").substr(0, size);
+    const std::string text = '"' + value + '"' + rest;
+    JsonScanner scanner(text);
+    ShortBytes bytes;
+    ASSERT_EQ(scanner.TakeShortString(&bytes), size < 16) << size;
+    if (size == 16) continue;
+    EXPECT_EQ(bytes.size, size);
+    EXPECT_EQ(bytes.low, LoadWord(value));
+    EXPECT_EQ(bytes.high, size < 8 ? 0 : LoadWord(value.substr(8)));
+    EXPECT_EQ(scanner.Peek(), ' ');
+  }
+}
+
+TEST(JsonScannerTest, WhatIsNoShortTokenIsNotTaken) {
+  for (const std::string_view text :
+       {R"("abc)"sv, R"("abc")"sv, R"("a\nb"                )"sv,
+        R"("abcdefghijklmnopqrstu")"sv, "\"a\n\"                 "sv,
+        "x                   "sv}) {
+    JsonScanner scanner(text);
+    ShortBytes bytes;
+    EXPECT_FALSE(scanner.TakeShortString(&bytes)) << text;
+    EXPECT_EQ(scanner.Peek(), text[0]);
+  }
+  for (const std::string_view text :
+       {"01        "sv, "0         "sv, "-         "sv, "1.5       "sv,
+        "12e3      "sv, "12E3      "sv, "123456789 "sv, "12345678"sv, "12"sv,
+        "a         "sv}) {
+    JsonScanner scanner(text);
+    ShortInteger integer;
+    EXPECT_FALSE(scanner.TakeShortInteger(&integer)) << text;
+    EXPECT_EQ(scanner.Peek(), text[0]);
+  }
+}
+
+TEST(JsonScannerTest, ShortIntegersAreTaken) {
+  for (const std::string_view digits :
+       {"1"sv, "10"sv, "907"sv, "1234567"sv, "12345678"sv}) {
+    for (const std::string_view sign : {""sv, "-"sv}) {
+      const std::string text =
+          std::string(sign) + std::string(digits) + ",        ";
+      JsonScanner scanner(text);
+      ShortInteger integer;
+      ASSERT_TRUE(scanner.TakeShortInteger(&integer)) << text;
+      EXPECT_EQ(integer.negative, !sign.empty());
+      EXPECT_EQ(integer.size, digits.size());
+      EXPECT_EQ(integer.digits, LoadWord(digits));
+      EXPECT_EQ(scanner.Peek(), ',');
+    }
+  }
+}
+
+// More than fits into the scanner itself.
+TEST(JsonScannerTest, LongStringsWithEscapesAreDecoded) {
+  std::string text = "\"";
+  std::string value;
+  for (int i = 0; i < 3000; ++i) {
+    text += i % 3 == 0 ? "\\n" : "plain";
+    value += i % 3 == 0 ? "\n" : "plain";
+  }
+  EXPECT_EQ(StringValue(text + '"'), value);
+  EXPECT_EQ(StringValue(text), std::nullopt);
 }
 
 }  // namespace

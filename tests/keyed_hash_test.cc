@@ -47,6 +47,19 @@ TEST(KeyedHasherTest, AgreesWithTheSlowFunction) {
             (Fingerprint{0x93bada30632fb66e, 0xf86f7512f80ac4ac}));
 }
 
+TEST(KeyedHasherTest, EveryByteOfALongTextMatters) {
+  for (const int size : {255, 256, 257, 319, 320, 1000}) {
+    const std::string text = Counting(size);
+    std::set<std::pair<uint64_t, uint64_t>> hashes;
+    for (size_t i = 0; i < text.size(); ++i) {
+      std::string other = text;
+      other[i] ^= 1;
+      const Fingerprint hash = HashText(1, other, kKey);
+      EXPECT_TRUE(hashes.emplace(hash.high, hash.low).second) << i;
+    }
+  }
+}
+
 TEST(KeyedHasherTest, LengthsAndTagsGiveDifferentHashes) {
   std::set<std::pair<uint64_t, uint64_t>> hashes;
   for (const uint64_t tag : {1, 2}) {

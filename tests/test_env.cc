@@ -67,6 +67,8 @@ std::string Binary() {
   return path;
 }
 
+bool IsFull() { return Variable("SPANLINK_FULL") == "1"; }
+
 std::optional<std::string> ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return std::nullopt;

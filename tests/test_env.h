@@ -32,6 +32,10 @@ std::optional<std::string> SharedDir();
 // it was not built.
 std::string Binary();
 
+// Returns whether tests are to shorten nothing, as `./dev test --full` asks by
+// SPANLINK_FULL=1.
+bool IsFull();
+
 // Returns the text of the file at `path`, nullopt if it cannot be read.
 std::optional<std::string> ReadFile(const std::string& path);
 

@@ -367,6 +367,48 @@ TEST(ToolCallTrackerTest, SmallLimitsOfTheEngineAreKept) {
   EXPECT_EQ(collector.diagnostics().count(DiagnosticId::kEvictedScope), 37u);
 }
 
+// However much is there to go, a signal pays for little of it.
+TEST(ToolCallTrackerTest, ASignalEvictsNoMoreThanItAdds) {
+  Options options = TestOptions(Mode::kLive);
+  options.limits.scopes = 64;
+  LinkCollector collector(options);
+  size_t most = 0;
+  for (int i = 0; i < 2000; ++i) {
+    const uint64_t before =
+        collector.diagnostics().count(DiagnosticId::kEvictedScope);
+    const SpanContext root = {HashTraceId("trace " + std::to_string(i)),
+                              HashSpanId("root")};
+    collector.tracker().OnSignal(SpanStart{.span = {.context = root}});
+    most = std::max<size_t>(
+        most,
+        collector.diagnostics().count(DiagnosticId::kEvictedScope) - before);
+  }
+  EXPECT_EQ(most, 1u);
+}
+
+TEST(ToolCallTrackerTest, ASignalSettlesFewOfManyIdleScopes) {
+  Time now = Ms(0);
+  Options options = TestOptions(Mode::kLive);
+  options.clock = [&now] { return now; };
+  LinkCollector collector(options);
+  const auto start_trace = [&](int i) {
+    const SpanContext root = {HashTraceId("trace " + std::to_string(i)),
+                              HashSpanId("root")};
+    collector.tracker().OnSignal(SpanStart{.span = {.context = root}});
+  };
+  for (int i = 0; i < 1000; ++i) start_trace(i);
+  now += options.limits.idle + std::chrono::seconds(1);
+  size_t before = collector.tracker().stats().scopes;
+  ASSERT_EQ(before, 1000u);
+  for (int i = 0; i < 4000; ++i) {
+    start_trace(1000);
+    const size_t scopes = collector.tracker().stats().scopes;
+    EXPECT_LE(before, scopes + 2);
+    before = scopes;
+  }
+  EXPECT_LT(before, 1000u);
+}
+
 TEST(ToolCallTrackerTest, ReopenedScopeIsShortLived) {
   Scenario s(Scenario::Root::kNone);
   s.C("1", "f", "{}", "L").FinishScope().Llm("late");

@@ -1,0 +1,87 @@
+// Looks at many bytes of a JSON text at once for the end of plain text: a
+// quote, a backslash or a control character.
+//
+// Both blocks give the same answers; `SimdBlock` is there where the processor
+// has the instructions.
+//
+// Internal to `linker/`. Thread safety: stateless; thread-safe.
+#ifndef SPANLINK_LINKER_TEXT_BLOCK_H_
+#define SPANLINK_LINKER_TEXT_BLOCK_H_
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include "spanlink/model/load_word.h"
+
+namespace spanlink::internal {
+
+inline constexpr size_t kBlock = 16;
+inline constexpr size_t kTwoBlocks = 2 * kBlock;
+
+class PortableBlock {
+ public:
+  // Returns how many of the `kBlock` bytes at `text` are plain, up to the first
+  // one that is not.
+  static size_t CountPlain(const char* text) {
+    const size_t count = CountInWord(LoadWord({text, 8}));
+    return count < 8 ? count : 8 + CountInWord(LoadWord({text + 8, 8}));
+  }
+  // The same of `kTwoBlocks`.
+  static size_t CountPlainInTwo(const char* text) {
+    const size_t count = CountPlain(text);
+    return count < kBlock ? count : kBlock + CountPlain(text + kBlock);
+  }
+
+ private:
+  // The highest bits of the bytes that are less than `limit`, at most 0x80.
+  // Behind the least significant of them, others may be marked that are not.
+  static constexpr uint64_t MarkLess(uint64_t word, uint8_t limit) {
+    return (word - InEachByte(limit)) & ~word & InEachByte(0x80);
+  }
+  static size_t CountInWord(uint64_t word) {
+    const uint64_t others = MarkLess(word, 0x20) |
+                            MarkLess(word ^ InEachByte('"'), 1) |
+                            MarkLess(word ^ InEachByte('\\'), 1);
+    return static_cast<size_t>(std::countr_zero(others)) / 8;
+  }
+};
+
+#if defined(__SSE2__)
+class SimdBlock {
+ public:
+  static size_t CountPlain(const char* text) {
+    return static_cast<size_t>(std::countr_zero(Others(text) | 1u << kBlock));
+  }
+  static size_t CountPlainInTwo(const char* text) {
+    const uint64_t others = Others(text) | uint64_t{Others(text + kBlock)}
+                                               << kBlock;
+    return static_cast<size_t>(
+        std::countr_zero(others | uint64_t{1} << kTwoBlocks));
+  }
+
+ private:
+  // A bit for each byte that is not plain.
+  static uint32_t Others(const char* text) {
+    const __m128i bytes =
+        _mm_loadu_si128(reinterpret_cast<const __m128i*>(text));
+    const __m128i controls =
+        _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
+    const __m128i marks =
+        _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                     _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+    return static_cast<uint32_t>(
+        _mm_movemask_epi8(_mm_or_si128(controls, marks)));
+  }
+};
+#else
+using SimdBlock = PortableBlock;
+#endif
+
+}  // namespace spanlink::internal
+
+#endif  // SPANLINK_LINKER_TEXT_BLOCK_H_
