@@ -123,12 +123,54 @@ class Pytest:
         return (FAILED if status == 1 or status < 0 else UNFIT), output
 
 
+@dataclass(frozen=True)
+class PageTest:
+    """`# kills: page SPEC TITLE`: a test of viewer/page/tests in the browser.
+
+    The packages of npm are those of the checkout; the test builds the page itself.
+    """
+
+    spec: str
+    title: str
+
+    target = "spanlink_command"
+
+    def __str__(self):
+        return f"page {self.spec} {self.title}"
+
+    def prepare(self):
+        modules = TREE / "viewer" / "page" / "node_modules"
+        if not modules.is_symlink():
+            modules.symlink_to(ROOT / "viewer" / "page" / "node_modules")
+        if modules.exists():
+            return 0, ""
+        command = "npm --prefix viewer/page ci --ignore-scripts --no-audit --no-fund"
+        return run(command.split(), cwd=ROOT)
+
+    def run(self):
+        status, output = run(
+            ["node_modules/.bin/playwright", "test", self.spec, "-g", self.title],
+            cwd=TREE / "viewer" / "page",
+            env=dict(os.environ, SPANLINK_BINARY=str(BUILD / "spanlink")),
+            timeout=TIMEOUT_SECONDS,
+        )
+        if status < 0 or "Build failed" in output:
+            return UNFIT, output
+        ran = re.search(r"^ +[1-9]\d* (passed|failed)", output, re.M)
+        if not ran:
+            return UNFIT, output
+        return (PASSED if status == 0 else FAILED), output
+
+
 def read_killer(line):
     """Returns what the first line of a mutation names, None if it is wrong."""
+    named = re.fullmatch(r"# kills: page (\w+\.spec\.ts) (\S.*?)\s*", line)
+    if named:
+        return PageTest(*named.groups())
     named = re.fullmatch(r"# kills: pytest ([\w-]+) (\S.*?)\s*", line)
     if named:
         return Pytest(*named.groups())
-    named = re.fullmatch(r"# kills: (?!pytest )(\w+) (\S+)\s*", line)
+    named = re.fullmatch(r"# kills: (?!pytest |page )(\w+) (\S+)\s*", line)
     return GoogleTest(*named.groups()) if named else None
 
 

@@ -6,6 +6,7 @@ has to fail, the rest is a diff that `patch -p1` applies:
 
     # kills: <test program> <filter of GoogleTest>
     # kills: pytest <virtual environment> <python/tests/FILE.py::TEST>
+    # kills: page <FILE.spec.ts of viewer/page/tests> <title of the test>
 
 Each is applied to a copy of the tree in .dev/mutate, what the test needs is
 built there, and it runs. It passes without the mutation, which is checked
@@ -32,13 +33,14 @@ from killers import (
     TREE,
     UNFIT,
     GoogleTest,
+    PageTest,
     Pytest,
     cmake_options,
     read_killer,
     run,
 )
 
-SHORT_SAMPLE = 8  # mutations in --short, for GoogleTest and for pytest
+SHORT_SAMPLE = {GoogleTest: 8, Pytest: 8, PageTest: 3}  # mutations in --short
 KILLED, SURVIVED, BROKEN = "killed", "SURVIVED", "BROKEN"
 VERDICTS = {PASSED: SURVIVED, FAILED: KILLED, UNFIT: BROKEN}
 
@@ -46,7 +48,7 @@ VERDICTS = {PASSED: SURVIVED, FAILED: KILLED, UNFIT: BROKEN}
 @dataclass
 class Mutation:
     path: Path
-    killer: GoogleTest | Pytest
+    killer: GoogleTest | Pytest | PageTest
 
     @property
     def name(self):
@@ -73,15 +75,15 @@ def select(mutations, names, short):
         return mutations
     return [
         mutation
-        for kind in (GoogleTest, Pytest)
-        for mutation in sample([m for m in mutations if isinstance(m.killer, kind)])
+        for kind, most in SHORT_SAMPLE.items()
+        for mutation in sample([m for m in mutations if type(m.killer) is kind], most)
     ]
 
 
-def sample(mutations):
-    """Returns some of them, evenly."""
-    step = max(1, len(mutations) / SHORT_SAMPLE)
-    return [mutations[int(i * step)] for i in range(min(len(mutations), SHORT_SAMPLE))]
+def sample(mutations, most):
+    """Returns so many of them, evenly."""
+    step = max(1, len(mutations) / most)
+    return [mutations[int(i * step)] for i in range(min(len(mutations), most))]
 
 
 def copy_tree():

@@ -90,6 +90,8 @@ class RequirementsListTest(unittest.TestCase):
         """Returns what all tests that a mutation names as its killer name."""
         if isinstance(killer, killers.Pytest):
             return self.python[killer.test.partition("[")[0]]
+        if isinstance(killer, killers.PageTest):
+            return set()
         # Several sources make one program of some tests: conformance_*_test.cc.
         prefix = killer.program.removesuffix("_test")
         patterns = killer.cases.split(":")

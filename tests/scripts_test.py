@@ -73,8 +73,15 @@ class KillersTest(unittest.TestCase):
             killers.Pytest("sdk-newest", "python/a.py::test[x y]"),
         )
 
+    def test_first_line_names_a_test_of_the_page(self):
+        self.assertEqual(
+            killers.read_killer("# kills: page view.spec.ts paper gets all\n"),
+            killers.PageTest("view.spec.ts", "paper gets all"),
+        )
+
     def test_other_first_lines_are_refused(self):
-        for line in ("", "# kills: bus_test\n", "# kills: pytest sdk-newest\n"):
+        wrong = ("", "bus_test", "pytest sdk-newest", "page view.spec.ts", "page a b")
+        for line in ("", *(f"# kills: {words}\n" for words in wrong)):
             with self.subTest(line=line):
                 self.assertIsNone(killers.read_killer(line))
 
