@@ -32,11 +32,23 @@ CallBook::CallBook(TraceId trace, const Context& context, SpanTree* tree,
     : trace_(trace),
       context_(context),
       tree_(tree),
+      spare_(spare),
       keys_(context.fingerprinter),
       calls_(&spare->calls),
       executions_(&spare->executions),
       by_id_(&spare->by_id),
-      answers_(&spare->answers) {}
+      answers_(&spare->answers),
+      free_answers_(&spare->free_answers),
+      answers_under_(&spare->answers_under),
+      open_by_arguments_(&spare->open_by_arguments),
+      open_by_name_(&spare->open_by_name),
+      open_handoffs_(&spare->open_handoffs) {}
+
+CallBook::~CallBook() {
+  for (auto& [under, numbers] : answers_under_) {
+    spare_->answer_lists.Keep(std::move(numbers));
+  }
+}
 
 void CallBook::OnToolStart(Node node, const SpanStart& start, Batch& batch) {
   if (start.name.empty() && start.tool_call_id.empty()) return;
@@ -269,7 +281,9 @@ AnswerNumber CallBook::AddAnswer(Node llm) {
   const SpanId under =
       span == nullptr ? SpanId{} : span->parent.value_or(SpanId{});
   answers_[number].under = under;
-  answers_under_[under].push_back(number);
+  const auto [found, is_new] = answers_under_.try_emplace(under);
+  if (is_new) found->second = spare_->answer_lists.Take();
+  found->second.push_back(number);
   return number;
 }
 
@@ -290,7 +304,10 @@ void CallBook::LeaveAnswer(CallNumber number) {
     const auto last = std::find(numbers.rbegin(), numbers.rend(), call.answer);
     numbers.erase(last.base() - 1);
   }
-  if (numbers.empty()) answers_under_.erase(siblings);
+  if (numbers.empty()) {
+    spare_->answer_lists.Keep(std::move(numbers));
+    answers_under_.erase(siblings);
+  }
   free_answers_.push_back(call.answer);
 }
 

@@ -69,6 +69,7 @@ class CallBook {
   CallBook(TraceId trace, const Context& context, SpanTree* tree, Spare* spare);
   CallBook(const CallBook&) = delete;
   CallBook& operator=(const CallBook&) = delete;
+  ~CallBook();
 
   // Takes over what an earlier scope of this trace or conversation left behind.
   void TakeBack(std::vector<ParkedCall> calls, Batch& batch);
@@ -262,6 +263,7 @@ class CallBook {
   const TraceId trace_;
   const Context context_;
   SpanTree* const tree_;
+  Spare* const spare_;
 
   KeyMemo keys_;
 
@@ -277,8 +279,9 @@ class CallBook {
   absl::flat_hash_map<uint64_t, uint32_t> occurrences_;
   // Those without a call are used again.
   Reused<std::vector<Answer>> answers_;
-  std::vector<AnswerNumber> free_answers_;
-  absl::flat_hash_map<SpanId, std::vector<AnswerNumber>> answers_under_;
+  Reused<std::vector<AnswerNumber>> free_answers_;
+  using AnswersUnder = absl::flat_hash_map<SpanId, std::vector<AnswerNumber>>;
+  Reused<AnswersUnder> answers_under_;
   // Those that are not noted in the tree.
   absl::flat_hash_set<std::pair<Node, uint32_t>> seen_choices_;
   OpenCalls open_by_arguments_, open_by_name_, open_handoffs_;
@@ -310,6 +313,10 @@ struct CallBook::Spare {
   Numbered<Execution>::Spare executions;
   absl::flat_hash_map<Fingerprint, CallNumbers> by_id;
   std::vector<Answer> answers;
+  std::vector<AnswerNumber> free_answers;
+  AnswersUnder answers_under;
+  SpareLists<AnswerNumber> answer_lists;
+  std::vector<OpenCall> open_by_arguments, open_by_name, open_handoffs;
 };
 
 }  // namespace spanlink

@@ -16,10 +16,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "spanlink/linker/fingerprint.h"
+#include "spanlink/model/short_text.h"
 
 namespace spanlink {
 
@@ -30,7 +30,7 @@ class KeyMemo {
 
   // `Fingerprinter::OfText` of a tool's name.
   Fingerprint OfName(std::string_view name) {
-    if (name_ != name) {
+    if (!name_ || std::string_view(*name_) != name) {
       name_ = name;
       name_key_ = fingerprinter_.OfText(name);
     }
@@ -72,7 +72,7 @@ class KeyMemo {
   }
 
   const Fingerprinter& fingerprinter_;
-  std::optional<std::string> name_;
+  std::optional<ShortText> name_;
   Fingerprint name_key_;
   std::array<Entry, kTexts> entries_;
   size_t count_ = 0;

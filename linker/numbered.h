@@ -10,6 +10,7 @@
 #ifndef SPANLINK_LINKER_NUMBERED_H_
 #define SPANLINK_LINKER_NUMBERED_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -26,10 +27,17 @@ class Numbered {
   };
 
  public:
-  // Chunks that one `Numbered` left behind for the next, at most `kMost`: what
-  // comes and goes all the time needs no allocator. Thread-compatible.
+  // Chunks that one `Numbered` left behind for the next, and its list of them,
+  // at most `kMost`: what comes and goes all the time needs no allocator.
+  // Thread-compatible.
   class Spare {
    public:
+    void Swap(std::vector<std::unique_ptr<Chunk>>& list) { list_.swap(list); }
+    void KeepList(std::vector<std::unique_ptr<Chunk>>& list) {
+      list.clear();
+      const bool is_longer = list.capacity() > list_.capacity();
+      if (is_longer && list.capacity() <= 2 * kMost) list_.swap(list);
+    }
     std::unique_ptr<Chunk> Take() {
       if (chunks_.empty()) return std::make_unique_for_overwrite<Chunk>();
       std::unique_ptr<Chunk> chunk = std::move(chunks_.back());
@@ -41,17 +49,22 @@ class Numbered {
     }
 
    private:
-    static constexpr size_t kMost = 16;
+    static constexpr size_t kMost =
+        std::max<size_t>(16, (size_t{64} << 10) / sizeof(Chunk));
     std::vector<std::unique_ptr<Chunk>> chunks_;
+    std::vector<std::unique_ptr<Chunk>> list_;  // empty
   };
 
   // `spare` must outlive this; nullptr: nothing is kept.
-  explicit Numbered(Spare* spare = nullptr) : spare_(spare) {}
+  explicit Numbered(Spare* spare = nullptr) : spare_(spare) {
+    if (spare_ != nullptr) spare_->Swap(chunks_);
+  }
   Numbered(const Numbered&) = delete;
   Numbered& operator=(const Numbered&) = delete;
   ~Numbered() {
     while (size() > 0) PopOldest();
     if (!chunks_.empty()) Drop(chunks_.back());
+    if (spare_ != nullptr) spare_->KeepList(chunks_);
   }
 
   // Returns the new value's number.

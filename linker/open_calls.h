@@ -3,8 +3,8 @@
 // Few calls are open at a time in most runs: those stand in a short sorted
 // list, and only what is more than `kFew` goes into a tree.
 //
-// Lifetime: owns what it holds.
-// Thread safety: Thread-compatible.
+// Lifetime: owns what it holds; `spare`, in which the short list finds its
+// memory and leaves it, must outlive it. Thread safety: Thread-compatible.
 // Complexity: O(log n) a change, and to find the first one of a visit.
 #ifndef SPANLINK_LINKER_OPEN_CALLS_H_
 #define SPANLINK_LINKER_OPEN_CALLS_H_
@@ -19,6 +19,7 @@
 #include "spanlink/linker/call_records.h"
 #include "spanlink/linker/fingerprint.h"
 #include "spanlink/linker/moment.h"
+#include "spanlink/linker/reused.h"
 
 namespace spanlink {
 
@@ -35,6 +36,8 @@ struct OpenCall {
 
 class OpenCalls {
  public:
+  explicit OpenCalls(std::vector<OpenCall>* spare = nullptr) : few_(spare) {}
+
   // Does nothing if it is there.
   void Insert(const OpenCall& call) {
     if (few_.size() == kFew) {
@@ -78,7 +81,7 @@ class OpenCalls {
   static constexpr size_t kFew = 16;
 
   // One of the two is empty.
-  std::vector<OpenCall> few_;
+  Reused<std::vector<OpenCall>> few_;
   absl::btree_set<OpenCall> many_;
 };
 

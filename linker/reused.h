@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <utility>
+#include <vector>
 
 namespace spanlink {
 
@@ -34,6 +35,31 @@ class Reused : public Table {
   static constexpr size_t kMost = 1023;
 
   Table* const spare_;
+};
+
+// Lists that were left behind, at most `kMost` and of `kMostBytes` each.
+template <typename T>
+class SpareLists {
+ public:
+  std::vector<T> Take() {
+    if (lists_.empty()) return {};
+    std::vector<T> list = std::move(lists_.back());
+    lists_.pop_back();
+    return list;
+  }
+  void Keep(std::vector<T>&& list) {
+    if (lists_.size() == kMost || list.capacity() * sizeof(T) > kMostBytes) {
+      return;
+    }
+    list.clear();
+    lists_.push_back(std::move(list));
+  }
+
+ private:
+  static constexpr size_t kMost = 16;
+  static constexpr size_t kMostBytes = size_t{4} << 10;
+
+  std::vector<std::vector<T>> lists_;
 };
 
 }  // namespace spanlink

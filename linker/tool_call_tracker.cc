@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <iterator>
 #include <list>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -133,7 +135,7 @@ class ToolCallTracker::Shard {
     MutexLock lock(&mutex_);
     const auto found = entries_.find(trace);
     if (found == entries_.end()) return;
-    SettleScope(*found->second, batch);
+    SettleScope(found->second, batch);
     ended_.insert_or_assign(trace, shared_.options.clock());
     ForgetEnded();
   }
@@ -149,7 +151,7 @@ class ToolCallTracker::Shard {
   void AppendScopes(std::vector<std::tuple<int64_t, TraceId, Shard*>>& scopes) {
     MutexLock lock(&mutex_);
     for (const auto& [trace, entry] : entries_) {
-      scopes.emplace_back(entry->scope.start_ns(), trace, this);
+      scopes.emplace_back((*entry)->scope.start_ns(), trace, this);
     }
   }
 
@@ -157,7 +159,7 @@ class ToolCallTracker::Shard {
     MutexLock lock(&mutex_);
     stats.scopes += entries_.size();
     for (const auto& [trace, entry] : entries_) {
-      const Scope& scope = entry->scope;
+      const Scope& scope = (*entry)->scope;
       stats.spans += scope.tree().size();
       stats.calls += scope.calls().calls();
       stats.executions += scope.calls().executions();
@@ -176,8 +178,10 @@ class ToolCallTracker::Shard {
     size_t items = 0;  // that `items_` holds of it
     Time last_signal;
     bool reopened = false;
-    std::list<Entry*>::iterator place;
   };
+  // The nodes of the list stay, empty, when their scopes go.
+  using Entries = std::list<std::optional<Entry>>;
+  static constexpr size_t kMostUnused = 16;
 
   Entry& Find(const TraceId& trace, Batch& batch)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -185,15 +189,17 @@ class ToolCallTracker::Shard {
     if (!by_age_.empty() && by_age_.back()->scope.trace() == trace) {
       return *by_age_.back();
     }
-    std::unique_ptr<Entry>& entry = entries_[trace];
-    if (entry == nullptr) {
-      entry = std::make_unique<Entry>(trace, shared_, &spare_, batch);
-      entry->reopened = ended_.erase(trace) > 0;
-      entry->place = by_age_.insert(by_age_.end(), entry.get());
-    } else {
-      by_age_.splice(by_age_.end(), by_age_, entry->place);
+    const auto [found, is_new] = entries_.try_emplace(trace);
+    if (!is_new) {
+      by_age_.splice(by_age_.end(), by_age_, found->second);
+      return *by_age_.back();
     }
-    return *entry;
+    if (unused_.empty()) unused_.emplace_back();
+    by_age_.splice(by_age_.end(), unused_, unused_.begin());
+    found->second = std::prev(by_age_.end());
+    Entry& entry = by_age_.back().emplace(trace, shared_, &spare_, batch);
+    entry.reopened = ended_.erase(trace) > 0;
+    return entry;
   }
 
   void CountItems(Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -202,12 +208,15 @@ class ToolCallTracker::Shard {
     items_ += entry.items;
   }
 
-  void SettleScope(Entry& entry, Batch& batch)
+  void SettleScope(Entries::iterator place, Batch& batch)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    Entry& entry = **place;
     items_ -= entry.items;
     entry.scope.Settle(batch);
-    by_age_.erase(entry.place);
     entries_.erase(TraceId(entry.scope.trace()));
+    place->reset();
+    unused_.splice(unused_.end(), by_age_, place);
+    if (unused_.size() > kMostUnused) unused_.pop_back();
   }
 
   void KeepWithinBounds(Time now, const Entry& current, Batch& batch)
@@ -216,11 +225,10 @@ class ToolCallTracker::Shard {
     const size_t items = shared_.items_per_shard;
     const bool keep_current = scopes > 0 && items > 0;
     while (!by_age_.empty() && (entries_.size() > scopes || items_ > items) &&
-           !(keep_current && by_age_.front() == &current)) {
-      Entry& oldest = *by_age_.front();
-      shared_.Report(DiagnosticId::kEvictedScope, {oldest.scope.trace(), {}},
-                     batch);
-      SettleScope(oldest, batch);
+           !(keep_current && &*by_age_.front() == &current)) {
+      shared_.Report(DiagnosticId::kEvictedScope,
+                     {by_age_.front()->scope.trace(), {}}, batch);
+      SettleScope(by_age_.begin(), batch);
     }
     SettleIdle(now, kExpiredPerSignal, batch);
   }
@@ -229,11 +237,11 @@ class ToolCallTracker::Shard {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     const Limits& limits = shared_.options.limits;
     while (at_most-- > 0 && !by_age_.empty()) {
-      Entry& oldest = *by_age_.front();
+      const Entry& oldest = *by_age_.front();
       const Duration idle = now - oldest.last_signal;
       if (idle <= (oldest.reopened ? limits.reopened_idle : limits.idle))
         return;
-      SettleScope(oldest, batch);
+      SettleScope(by_age_.begin(), batch);
     }
   }
 
@@ -252,9 +260,10 @@ class ToolCallTracker::Shard {
   mutable Mutex mutex_;
   size_t items_ ABSL_GUARDED_BY(mutex_) = 0;
   Scope::Spare spare_ ABSL_GUARDED_BY(mutex_);  // outlives the scopes
-  absl::flat_hash_map<TraceId, std::unique_ptr<Entry>> entries_
+  absl::flat_hash_map<TraceId, Entries::iterator> entries_
       ABSL_GUARDED_BY(mutex_);
-  std::list<Entry*> by_age_ ABSL_GUARDED_BY(mutex_);  // oldest signal first
+  Entries by_age_ ABSL_GUARDED_BY(mutex_);  // oldest signal first
+  Entries unused_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<TraceId, Time> ended_ ABSL_GUARDED_BY(mutex_);
 };
 

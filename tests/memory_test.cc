@@ -1,6 +1,6 @@
 // What the engine keeps, seen from the allocator: no argument text at any
-// moment, nothing of a scope after its end, and never more than the bounds; and
-// what a stream of records keeps.
+// moment, nothing of a scope after its end, and never more than the bounds; how
+// often it asks for memory; and what a stream of records keeps.
 //
 // This binary replaces the global operator new with one that lists its blocks,
 // which ThreadSanitizer does not allow: there the tests are skipped.
@@ -14,8 +14,10 @@
 #include <cstring>
 #include <mutex>
 #include <new>
+#include <span>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "gtest/gtest.h"
 #include "spanlink/pipeline/trace_linker.h"
 #include "spanlink/tests/allocator_hook.h"
@@ -35,6 +37,7 @@ constinit std::mutex blocks_mutex;
 constinit Block* blocks = nullptr;
 constinit size_t live_bytes = 0;
 constinit size_t peak_bytes = 0;
+constinit uint64_t allocations = 0;
 
 [[maybe_unused]] void* Allocate(size_t size) {
   auto* block = static_cast<Block*>(std::malloc(sizeof(Block) + size));
@@ -44,6 +47,7 @@ constinit size_t peak_bytes = 0;
   if (blocks != nullptr) blocks->previous = block;
   blocks = block;
   live_bytes += size;
+  ++allocations;
   peak_bytes = std::max(peak_bytes, live_bytes);
   return block + 1;
 }
@@ -282,6 +286,59 @@ TEST_P(MemoryTest, DestructionFreesEverything) {
     for (int i = 0; i < 100; ++i) DispatchChoice(tracker, i, "{}");
   }
   EXPECT_EQ(LiveBytes(), before);
+}
+
+class LiveMemoryTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!kBlocksAreListed) GTEST_SKIP() << "the sanitizer has the allocator";
+  }
+};
+
+// A trace of 50 calls, each chosen, run and used; 100 links.
+void RunTrace(int number, absl::FunctionRef<void(const Signal&)> dispatch) {
+  const TraceId trace = HashTraceId("trace" + std::to_string(number));
+  const auto span = [&](int i) {
+    SpanRef ref = NumberedSpan(i);
+    ref.context.trace_id = trace;
+    return ref;
+  };
+  for (int i = 0; i < 50; ++i) {
+    const MarkedArguments arguments(i);
+    const std::string id = "call_of_a_provider_" + std::to_string(i);
+    dispatch(LlmToolChoice{.llm = span(3 * i),
+                           .tool_call_id = id,
+                           .tool_name = "a_tool_with_a_name",
+                           .arguments = arguments.view()});
+    dispatch(ToolCall{.tool = span(3 * i + 1),
+                      .tool_name = "a_tool_with_a_name",
+                      .arguments = arguments.view()});
+    dispatch(ToolCallOutputUsed{.llm = span(3 * i + 2), .tool_call_id = id});
+  }
+  dispatch(ScopeFinish{trace});
+}
+
+// What a trace leaves serves the next: once traces of a kind have come and
+// gone, their signals need no allocator.
+TEST_F(LiveMemoryTest, TracesThatComeAndGoAllocateNothing) {
+  Options options = TestOptions(Mode::kLive);
+  options.limits.scopes = 64;
+  uint64_t links = 0;
+  options.on_links = [&](std::span<const SpanLink> of) { links += of.size(); };
+  Diagnostics diagnostics;
+  ToolCallTracker tracker(options, &diagnostics);
+  uint64_t allocated = 0;
+  const auto dispatch = [&](const Signal& signal) {
+    const uint64_t before = allocations;
+    tracker.OnSignal(signal);
+    allocated += allocations - before;
+  };
+  for (int i = 0; i < 400; ++i) RunTrace(i, dispatch);
+  EXPECT_GT(allocated, 0u);
+  allocated = 0;
+  for (int i = 400; i < 500; ++i) RunTrace(i, dispatch);
+  EXPECT_EQ(allocated, 0u);
+  EXPECT_EQ(links, 500u * 100);
 }
 
 class StreamMemoryTest : public ::testing::Test {
