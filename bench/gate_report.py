@@ -82,7 +82,7 @@ def shown_table(shown):
 
 
 def summary(facts, results):
-    text = "| | measured | gate |\n|---|---|---|\n"
+    text = "| | measured | aim |\n|---|---|---|\n"
     for group, names in SUMMARY.items():
         for result in results:
             if result.row.group == group and result.row.name in names:
@@ -90,7 +90,7 @@ def summary(facts, results):
                          f"{bound(result, result.row.gate)} |\n")
     gated = [result for result in results if result.row.gate is not None]
     failed = sum(result.verdict == "FAILED" for result in gated)
-    return (text + f"\n{len(gated) - failed} of {len(gated)} gates passed, at "
+    return (text + f"\n{len(gated) - failed} of {len(gated)} aims reached, at "
             f"{facts['commit']}, beside ddtrace {facts['ddtrace']}.\n")
 
 
