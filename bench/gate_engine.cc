@@ -47,8 +47,9 @@ size_t NumberOf(const std::string& text) { return std::stoull(text); }
 
 // Open calls, and one lifecycle after the other beside them.
 struct Beside {
-  Beside(const std::string& texts, size_t live_calls)
-      : passing(texts, kPassing, &tracker) {
+  Beside(const std::string& texts, size_t live_calls,
+         const Limits& limits = Limits::ForFiles())
+      : tracker(limits), passing(texts, kPassing, &tracker) {
     if (live_calls > 0) live.emplace(texts, live_calls, &tracker);
   }
   CountingTracker tracker;
@@ -244,12 +245,15 @@ Case MakeThreads(const Arguments& arguments) {
   };
 }
 
-// allocations TEXTS: of a signal, when the engine has seen a few traces.
+// allocations TEXTS: of a signal, when the engine has seen some traces, and as
+// many have ended as it remembers.
 Case MakeAllocations(const Arguments& arguments) {
-  auto state = std::make_shared<Beside>(FileOf(arguments[0]), 0);
+  Limits limits;
+  limits.scopes = 64;
+  auto state = std::make_shared<Beside>(FileOf(arguments[0]), 0, limits);
   return [state](double) {
     Stopwatch watch;
-    for (int i = 0; i < 100; ++i) state->passing.Run(watch);
+    for (int i = 0; i < 400; ++i) state->passing.Run(watch);
     uint64_t all = 0;
     double signals = 0;
     for (int i = 0; i < 100; ++i) {

@@ -25,7 +25,8 @@ inline constexpr uint64_t kSeed = 1;
 // A tracker that keeps all that it is told, and counts its links.
 class CountingTracker {
  public:
-  CountingTracker() : tracker_(MakeOptions(), &diagnostics_) {}
+  explicit CountingTracker(const Limits& limits = Limits::ForFiles())
+      : tracker_(MakeOptions(limits), &diagnostics_) {}
 
   template <typename S>
   void Take(const S& signal) {
@@ -40,9 +41,9 @@ class CountingTracker {
   }
 
  private:
-  Options MakeOptions() {
+  Options MakeOptions(const Limits& limits) {
     Options options;
-    options.limits = Limits::ForFiles();
+    options.limits = limits;
     options.seed = kSeed;
     options.on_links = [this](std::span<const SpanLink> links) {
       counts_[ThreadNumber() % counts_.size()].links.fetch_add(
