@@ -96,7 +96,8 @@ def summary(facts, results):
 
 # The picture: how many times faster than ddtrace, on a scale of powers.
 
-LEFT, WIDTH, STEP, TOP = 210, 460, 22, 46
+LEFT, WIDTH, STEP, TOP = 240, 420, 22, 46
+END = 770  # of the figures
 LARGEST = 1000
 
 
@@ -109,7 +110,7 @@ def svg(facts, results):
         "times faster than ddtrace")]
     height = TOP + STEP * len(rows) + 34
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="760" height="{height}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="780" height="{height}" '
         'font-family="sans-serif" font-size="12">',
         '<rect width="100%" height="100%" fill="white"/>',
         '<text x="10" y="20" font-size="14">How many times faster than ddtrace '
@@ -136,7 +137,9 @@ def bar(result, y):
            f'fill="{color}"/>')
     yield (f'<line x1="{x_of(min(result.ratios)):.1f}" y1="{y + 7}" '
            f'x2="{x_of(max(result.ratios)):.1f}" y2="{y + 7}" stroke="black"/>')
-    yield f'<text x="{end + 34:.1f}" y="{y + 11}">{figure(result.median)}</text>'
+    missed = "missed: " if result.verdict == "FAILED" else ""
+    yield (f'<text x="{END}" y="{y + 11}" text-anchor="end">{missed}'
+           f"{figure(result.median)}</text>")
     if result.row.gate is not None:
         x = x_of(result.row.gate)
         yield (f'<line x1="{x:.1f}" y1="{y - 3}" x2="{x:.1f}" y2="{y + 17}" '
