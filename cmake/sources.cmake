@@ -132,6 +132,7 @@ set(SPANLINK_VIEWER_SOURCES
   viewer/printable.cc
   viewer/report_json.cc
   viewer/run_graph.cc
+  viewer/subgraphs.cc
   viewer/svg.cc
   viewer/svg_layout.cc
   viewer/trace_view.cc

@@ -2,9 +2,9 @@
 
 #include <cstddef>
 #include <string_view>
-#include <vector>
 
 #include "absl/strings/str_format.h"
+#include "spanlink/viewer/subgraphs.h"
 
 namespace spanlink {
 namespace {
@@ -33,43 +33,23 @@ std::string_view ShapeOf(SpanKind kind) {
   }
 }
 
-class Writer {
+class Writer : public SubgraphWriter {
  public:
-  explicit Writer(bool several) : several_(several) {}
-
-  void Write(const Picture& picture) {
-    if (several_) Open(picture.title);
-    const std::vector<std::vector<uint32_t>> lanes = NodesByLane(picture);
-    for (size_t i = 0; i < lanes.size(); ++i) {
-      const std::string& lane = picture.lanes[i];
-      if (!lane.empty()) Open(lane);
-      for (const uint32_t node : lanes[i]) WriteNode(picture, node);
-      if (!lane.empty()) Close();
-    }
-    for (const PictureEdge& edge : picture.edges) WriteEdge(edge);
-    if (several_) Close();
-    first_ += picture.nodes.size();
-  }
-
-  std::string Take() && { return std::move(text_); }
+  using SubgraphWriter::SubgraphWriter;
 
  private:
-  void Line(std::string_view line) {
-    text_.append(depth_ * 2, ' ').append(line) += '\n';
-  }
-
-  void Open(std::string_view label) {
+  void Open(std::string_view label) override {
     Line(absl::StrFormat("subgraph cluster_%u {", clusters_++));
     ++depth_;
     Line(absl::StrFormat("label=\"%s\"", Escaped(label)));
   }
 
-  void Close() {
+  void Close() override {
     --depth_;
     Line("}");
   }
 
-  void WriteNode(const Picture& picture, size_t index) {
+  void WriteNode(const Picture& picture, size_t index) override {
     const PictureNode& node = picture.nodes[index];
     std::string label = Escaped(node.label);
     if (!node.mark.empty()) label += "\\n" + Escaped(node.mark);
@@ -81,7 +61,7 @@ class Writer {
     Line(line + "]");
   }
 
-  void WriteEdge(const PictureEdge& edge) {
+  void WriteEdge(const PictureEdge& edge) override {
     std::string line =
         absl::StrFormat("n%u -> n%u", first_ + edge.from, first_ + edge.to);
     std::string looks;
@@ -93,11 +73,7 @@ class Writer {
     Line(looks.empty() ? line : line + " [" + looks + "]");
   }
 
-  const bool several_;
-  std::string text_;
-  size_t depth_ = 1;
   size_t clusters_ = 0;
-  size_t first_ = 0;  // number of the picture's first node
 };
 
 }  // namespace

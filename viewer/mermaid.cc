@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_format.h"
+#include "spanlink/viewer/subgraphs.h"
 
 namespace spanlink {
 namespace {
@@ -46,42 +46,22 @@ Shape ShapeOf(SpanKind kind) {
   }
 }
 
-class Writer {
+class Writer : public SubgraphWriter {
  public:
-  explicit Writer(bool several) : several_(several) {}
-
-  void Write(const Picture& picture) {
-    if (several_) Open(picture.title);
-    const std::vector<std::vector<uint32_t>> lanes = NodesByLane(picture);
-    for (size_t i = 0; i < lanes.size(); ++i) {
-      const std::string& lane = picture.lanes[i];
-      if (!lane.empty()) Open(lane);
-      for (const uint32_t node : lanes[i]) WriteNode(picture, node);
-      if (!lane.empty()) Close();
-    }
-    for (const PictureEdge& edge : picture.edges) WriteEdge(edge);
-    if (several_) Close();
-    first_ += picture.nodes.size();
-  }
-
-  std::string Take() && { return std::move(text_); }
+  using SubgraphWriter::SubgraphWriter;
 
  private:
-  void Line(std::string_view line) {
-    text_.append(depth_ * 2, ' ').append(line) += '\n';
-  }
-
-  void Open(std::string_view label) {
+  void Open(std::string_view label) override {
     Line(absl::StrFormat("subgraph g%u[%s]", groups_++, Quoted(label)));
     ++depth_;
   }
 
-  void Close() {
+  void Close() override {
     --depth_;
     Line("end");
   }
 
-  void WriteNode(const Picture& picture, size_t index) {
+  void WriteNode(const Picture& picture, size_t index) override {
     const PictureNode& node = picture.nodes[index];
     const Shape shape = ShapeOf(node.kind);
     std::string label = Quoted(node.label);
@@ -93,7 +73,7 @@ class Writer {
                          shape.close));
   }
 
-  void WriteEdge(const PictureEdge& edge) {
+  void WriteEdge(const PictureEdge& edge) override {
     const std::string label = edge.label();
     std::string arrow = edge.exact ? "-->" : "-.->";
     if (!label.empty()) {
@@ -104,11 +84,7 @@ class Writer {
                          first_ + edge.to));
   }
 
-  const bool several_;
-  std::string text_;
-  size_t depth_ = 1;
   size_t groups_ = 0;
-  size_t first_ = 0;  // number of the picture's first node
 };
 
 }  // namespace
