@@ -73,12 +73,10 @@ class LinkRun {
   void LinkAndShow(TraceInput& input) {
     std::vector<SpanLink> all_links;
     if (arguments_.explain) {
-      Options all = arguments_.options;
-      all.min_evidence = Evidence::kOrder;
-      LinkTraces(input, all);
-      all_links = input.trace->links();
+      all_links = LinkTracesAndFindAll(input, arguments_.options);
+    } else {
+      LinkTraces(input, arguments_.options);
     }
-    LinkTraces(input, arguments_.options);
     const TraceFile& trace = *input.trace;
     for (size_t i = 0; i < kDiagnosticCount; ++i) {
       counts_[i] = trace.diagnostics().count(static_cast<DiagnosticId>(i));

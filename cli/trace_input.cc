@@ -106,4 +106,14 @@ void LinkTraces(TraceInput& input, const Options& options) {
   });
 }
 
+std::vector<SpanLink> LinkTracesAndFindAll(TraceInput& input,
+                                           const Options& options) {
+  Options all = options;
+  all.min_evidence = Evidence::kOrder;
+  LinkTraces(input, all);
+  std::vector<SpanLink> all_links = input.trace->links();
+  if (options.min_evidence != Evidence::kOrder) LinkTraces(input, options);
+  return all_links;
+}
+
 }  // namespace spanlink::cli

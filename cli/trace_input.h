@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "spanlink/linker/options.h"
+#include "spanlink/model/span_link.h"
 #include "spanlink/pipeline/trace_file.h"
 
 namespace spanlink::cli {
@@ -29,6 +30,10 @@ TraceInput ReadTraces(std::span<const std::string> paths,
 
 // Links what was read and shows progress as above.
 void LinkTraces(TraceInput& input, const Options& options);
+// The same; returns the links that there are with weak evidence, too, by which
+// `Explain` knows what is missing.
+std::vector<SpanLink> LinkTracesAndFindAll(TraceInput& input,
+                                           const Options& options);
 
 // What a reader of bytes has to say of `path`.
 std::string DisplayName(const std::string& path);

@@ -49,17 +49,6 @@ Arguments WithOpenGate(Arguments arguments) {
   return arguments;
 }
 
-// Links with and without weak evidence; the first say what is missing.
-std::vector<Explanation> LinkAndExplain(TraceInput& input,
-                                        const Options& options) {
-  Options all = options;
-  all.min_evidence = Evidence::kOrder;
-  LinkTraces(input, all);
-  const std::vector<SpanLink> all_links = input.trace->links();
-  if (options.min_evidence != Evidence::kOrder) LinkTraces(input, options);
-  return Explain(TraceView::Of(*input.trace), all_links);
-}
-
 std::string RenderPicture(ViewFormat format, std::span<const RunGraph> graphs) {
   const bool mermaid = format == ViewFormat::kMermaid;
   const size_t most = mermaid ? kMaxMermaidNodes : kMaxNodes;
@@ -132,10 +121,11 @@ int RunView(const Arguments& given) {
     Report(absl::StrFormat("%s: not written", *arguments.output));
     return kExitFailure;
   }
-  const std::vector<Explanation> explanations =
-      LinkAndExplain(input, arguments.options);
-  const std::vector<RunGraph> graphs =
-      BuildRunGraphs(TraceView::Of(*input.trace), explanations);
+  const std::vector<SpanLink> all_links =
+      LinkTracesAndFindAll(input, arguments.options);
+  const TraceView view = TraceView::Of(*input.trace);
+  const std::vector<Explanation> explanations = Explain(view, all_links);
+  const std::vector<RunGraph> graphs = BuildRunGraphs(view, explanations);
   if (!Write(Render(arguments, input, graphs), arguments.output)) {
     return kExitFailure;
   }
