@@ -4,18 +4,6 @@
 
 namespace spanlink::bench {
 
-std::string_view ToolOf(uint64_t number) {
-  static constexpr std::array<std::string_view, 4> kTools = {
-      "get_weather", "search_flights", "update_reservation", "send_email"};
-  return kTools[number % kTools.size()];
-}
-
-std::string IdOf(uint64_t number) {
-  std::string digits = std::to_string(number);
-  return "call_" +
-         digits.insert(0, 12 - std::min<size_t>(12, digits.size()), '0');
-}
-
 void Lifecycles::Prepare() {
   pairs_.Renumber();
   ids_.clear();

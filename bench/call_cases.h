@@ -9,11 +9,9 @@
 #ifndef SPANLINK_BENCH_CALL_CASES_H_
 #define SPANLINK_BENCH_CALL_CASES_H_
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "spanlink/bench/slices.h"
@@ -25,11 +23,6 @@ namespace spanlink::bench {
 
 inline constexpr size_t kCallsPerTrace = 50;
 inline constexpr size_t kCallsPerAnswer = 5;
-
-// The tool of the call of that number.
-std::string_view ToolOf(uint64_t number);
-// Its id, of the kind that providers make: "call_" and digits.
-std::string IdOf(uint64_t number);
 
 // One lifecycle after the other, in traces of `kCallsPerTrace` calls each,
 // which end.

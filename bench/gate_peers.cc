@@ -29,8 +29,6 @@ struct NaiveCall {
 };
 
 std::vector<NaiveCall> MakeCalls(const TextPairs& pairs, uint64_t* number) {
-  static const std::vector<std::string> tools = {
-      "get_weather", "search_flights", "update_reservation", "send_email"};
   std::vector<NaiveCall> calls(pairs.size());
   for (size_t i = 0; i < calls.size(); ++i, ++*number) {
     NaiveCall& call = calls[i];
@@ -39,8 +37,7 @@ std::vector<NaiveCall> MakeCalls(const TextPairs& pairs, uint64_t* number) {
                           std::string(16, '0') +
                               std::to_string(1'000'000'000'000'000 + *number)};
     };
-    std::string digits = std::to_string(1'000'000'000'000 + *number);
-    call.choice = {"call_" + digits.substr(1), tools[*number % tools.size()],
+    call.choice = {IdOf(*number), std::string(ToolOf(*number)),
                    pairs[i].model.text(), context(0)};
     call.tool_arguments = pairs[i].tool.text();
     call.tool.context = context(1);

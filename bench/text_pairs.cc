@@ -1,5 +1,7 @@
 #include "spanlink/bench/text_pairs.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -13,6 +15,18 @@ namespace {
 constexpr uint64_t kNumbers = 90'000'000;
 
 }  // namespace
+
+std::string_view ToolOf(uint64_t number) {
+  static constexpr std::array<std::string_view, 4> kTools = {
+      "get_weather", "search_flights", "update_reservation", "send_email"};
+  return kTools[number % kTools.size()];
+}
+
+std::string IdOf(uint64_t number) {
+  std::string digits = std::to_string(number);
+  return "call_" +
+         digits.insert(0, 12 - std::min<size_t>(12, digits.size()), '0');
+}
 
 NumberedText::NumberedText(std::string text)
     : text_(std::move(text)),

@@ -1,5 +1,6 @@
-// Texts of arguments for measuring, in pairs: what a model wrote, and what its
-// tool was given, the same value, perhaps spaced otherwise.
+// Texts of calls for measuring: names, ids, and arguments in pairs: what a
+// model wrote, and what its tool was given, the same value, perhaps spaced
+// otherwise.
 //
 // No two texts of a measurement are equal: each has a number in it, and
 // `Renumber` puts the next numbers into all of them.
@@ -11,12 +12,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace spanlink::bench {
 
 // The number that `bench/texts.py` writes into every text but `{}`.
 inline constexpr uint64_t kFirstNumber = 10'000'000;
+
+// The tool of the call of that number.
+std::string_view ToolOf(uint64_t number);
+// Its id, of the kind that providers make: "call_" and digits.
+std::string IdOf(uint64_t number);
 
 class NumberedText {
  public:
