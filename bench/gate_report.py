@@ -2,8 +2,14 @@
 
 import itertools
 import math
+import pathlib
+import sys
 
 from gates import AT_LEAST
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "scripts"))
+
+from marked import put  # noqa: E402
 
 SUMMARY = {
     "lifecycle, times faster than ddtrace":
@@ -147,17 +153,6 @@ def bar(result, y):
 
 
 # Writing.
-
-
-def put(path, name, text):
-    """Writes between `<!-- begin NAME -->` and `<!-- end NAME -->`."""
-    old = path.read_text()
-    begin, end = f"<!-- begin {name} -->\n", f"<!-- end {name} -->\n"
-    before, found, rest = old.partition(begin)
-    _, closed, after = rest.partition(end)
-    if not (found and closed):
-        raise SystemExit(f"{path}: no place for {name}")
-    path.write_text(before + begin + text + end + after)
 
 
 def write(root, facts, results, shown):

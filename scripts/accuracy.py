@@ -21,6 +21,8 @@ import subprocess
 import sys
 import tempfile
 
+from marked import put
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RECORDED = {"ids", "raw"}  # settings that are not synthetic
 EXACT = ("tool_call_id", "arguments", "handoff")
@@ -268,17 +270,6 @@ def summary(rows, replayed):
             f"{found.emitted - found.right} wrong.\n"
         )
     return text
-
-
-def put(path, name, text):
-    """Writes between `<!-- begin NAME -->` and `<!-- end NAME -->`."""
-    old = path.read_text()
-    begin, end = f"<!-- begin {name} -->\n", f"<!-- end {name} -->\n"
-    before, found, rest = old.partition(begin)
-    _, closed, after = rest.partition(end)
-    if not (found and closed):
-        sys.exit(f"{path}: no place for {name}")
-    path.write_text(before + begin + text + end + after)
 
 
 def main():
