@@ -198,12 +198,15 @@ void DispatchToolCall(ToolCallTracker& tracker, int number,
                             .outcome = Outcome::kOk});
 }
 
-class MemoryTest : public ::testing::TestWithParam<Mode> {
+class BlocksTest : public ::testing::Test {
  protected:
   void SetUp() override {
     if (!kBlocksAreListed) GTEST_SKIP() << "the sanitizer has the allocator";
   }
 };
+
+class MemoryTest : public BlocksTest,
+                   public ::testing::WithParamInterface<Mode> {};
 
 INSTANTIATE_TEST_SUITE_P(All, MemoryTest,
                          ::testing::Values(Mode::kLive, Mode::kSettled),
@@ -288,12 +291,7 @@ TEST_P(MemoryTest, DestructionFreesEverything) {
   EXPECT_EQ(LiveBytes(), before);
 }
 
-class LiveMemoryTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    if (!kBlocksAreListed) GTEST_SKIP() << "the sanitizer has the allocator";
-  }
-};
+class LiveMemoryTest : public BlocksTest {};
 
 // A trace of 50 calls, each chosen, run and used; 100 links.
 void RunTrace(int number, absl::FunctionRef<void(const Signal&)> dispatch) {
@@ -341,12 +339,7 @@ TEST_F(LiveMemoryTest, TracesThatComeAndGoAllocateNothing) {
   EXPECT_EQ(links, 500u * 100);
 }
 
-class StreamMemoryTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    if (!kBlocksAreListed) GTEST_SKIP() << "the sanitizer has the allocator";
-  }
-};
+class StreamMemoryTest : public BlocksTest {};
 
 // Returns `record` with another trace id, its only one.
 std::string InTrace(std::string record, int trace) {
