@@ -260,7 +260,7 @@ RecordedSpan* RecordingReader::SpanOf(const Event& event) {
 // the starts.
 Time RecordingReader::InOrder(Time start) {
   if (last_start_ && *last_start_ >= start &&
-      *last_start_ - start < std::chrono::microseconds(1)) {
+      start > *last_start_ - std::chrono::microseconds(1)) {
     start = *last_start_ + Duration(1);
   }
   last_start_ = start;

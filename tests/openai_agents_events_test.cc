@@ -262,6 +262,17 @@ TEST(OpenAiAgentsEventsTest, EqualStartsKeepTheOrderOfArrival) {
   EXPECT_LT(recording.spans[1].start, recording.spans[2].start);
 }
 
+// Found by the fuzzer: their difference is more than 64 bits of nanoseconds.
+TEST(OpenAiAgentsEventsTest, StartsThatAreCenturiesApartAreKept) {
+  std::string bytes = Event("span_start", "late", "function", 1, "{}") +
+                      Event("span_start", "early", "function", 1, "{}");
+  bytes.replace(bytes.rfind("2026-"), 5, "1690-");
+  const AgentsRecording recording = ReadOk(bytes);
+  ASSERT_EQ(recording.spans.size(), 2u);
+  EXPECT_EQ(recording.spans[0].start, ParseIsoTime("2026-01-02T03:04:11.5Z"));
+  EXPECT_EQ(recording.spans[1].start, ParseIsoTime("1690-01-02T03:04:11.5Z"));
+}
+
 TEST(OpenAiAgentsEventsTest, SpanThatEndsAtItsStartKeepsTheOrder) {
   const AgentsRecording recording =
       ReadOk(Event("span_start", "a", "agent", 1, "{}") +
