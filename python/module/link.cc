@@ -112,7 +112,8 @@ LinkValue ToLinkValue(const SpanLink& link) {
 }
 
 void BindLink(nb::module_& module) {
-  nb::class_<LinkValue>(module, "SpanLink",
+  // Pooled: most links live no longer than the callback that they are given to.
+  nb::class_<LinkValue>(module, "SpanLink", nb::pooled(),
                         "One data-flow edge of a run, from the output of a "
                         "producer to the input\n"
                         "of a consumer. Stored on the consumer, the later "
