@@ -318,7 +318,7 @@ void CallBook::IndexOpen(CallNumber number) {
   if (call.arguments) {
     open_by_arguments_.Insert({*call.arguments, answer, reversed, number});
   }
-  if (call.reserved_by == kNobody) {
+  if (names_are_indexed_ && call.reserved_by == kNobody) {
     open_by_name_.Insert({call.name, answer, reversed, number});
   }
   if (call.handoff) {
@@ -333,10 +333,25 @@ void CallBook::UnindexOpen(CallNumber number) {
   if (call.arguments) {
     open_by_arguments_.Erase({*call.arguments, answer, reversed, number});
   }
-  open_by_name_.Erase({call.name, answer, reversed, number});
+  if (names_are_indexed_) {
+    open_by_name_.Erase({call.name, answer, reversed, number});
+  }
   if (call.handoff) {
     open_handoffs_.Erase({kHandoffs, answer, reversed, number});
   }
+}
+
+// Where ids or arguments tell all, nobody asks for a name: this index is made
+// when it is asked for, and kept from then on.
+const OpenCalls& CallBook::OpenByName() {
+  if (std::exchange(names_are_indexed_, true)) return open_by_name_;
+  for (CallNumber number = calls_.first(); number < calls_.last(); ++number) {
+    const Call& call = *calls_.Get(number);
+    const bool is_open = call.state != State::kExecuted &&
+                         call.state != State::kClosed && !call.parked_before;
+    if (is_open) IndexOpen(number);
+  }
+  return open_by_name_;
 }
 
 // A used call is a tombstone that keeps the repeats of its result silent: it

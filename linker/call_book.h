@@ -160,6 +160,7 @@ class CallBook {
   void LeaveAnswer(CallNumber number);
   void IndexOpen(CallNumber number);
   void UnindexOpen(CallNumber number);
+  const OpenCalls& OpenByName();
   void EvictOldestCall(Batch& batch);
   void EvictOldestExecution(Batch& batch);
   ExecutionNumber FindOrAddExecution(Node node, Batch& batch);
@@ -285,6 +286,7 @@ class CallBook {
   // Those that are not noted in the tree.
   absl::flat_hash_set<std::pair<Node, uint32_t>> seen_choices_;
   OpenCalls open_by_arguments_, open_by_name_, open_handoffs_;
+  bool names_are_indexed_ = false;  // else `open_by_name_` is empty
 
   absl::flat_hash_map<Fingerprint, std::vector<ExecutionNumber>>
       executions_by_id_;

@@ -261,7 +261,7 @@ bool CallBook::ClaimHandoff(ExecutionNumber number, Batch& batch) {
       return IsHandoffTo(call.name_text, call.handoff, execution.to_agent);
     });
   } else if (!execution.name_text.empty()) {
-    choice = Best(open_by_name_, execution.name, execution,
+    choice = Best(OpenByName(), execution.name, execution,
                   [](const Call&) { return true; });
   }
   if (choice.call == kNobody) return false;
@@ -303,11 +303,11 @@ bool CallBook::ClaimByName(ExecutionNumber number, Evidence grade,
                            Batch& batch) {
   const Execution& execution = *executions_.Get(number);
   if (execution.name_text.empty()) return false;
-  const Choice choice = BestFree(open_by_name_, execution.name, number);
+  const Choice choice = BestFree(OpenByName(), execution.name, number);
   if (choice.call == kNobody) return false;
   if (grade == Evidence::kName) {
     if (choice.candidates > 1) {
-      Contest(open_by_name_, execution.name, execution);
+      Contest(OpenByName(), execution.name, execution);
     }
     if (calls_.Get(choice.call)->contested) return false;
   }
