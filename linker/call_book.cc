@@ -347,9 +347,7 @@ const OpenCalls& CallBook::OpenByName() {
   if (std::exchange(names_are_indexed_, true)) return open_by_name_;
   for (CallNumber number = calls_.first(); number < calls_.last(); ++number) {
     const Call& call = *calls_.Get(number);
-    const bool is_open = call.state != State::kExecuted &&
-                         call.state != State::kClosed && !call.parked_before;
-    if (is_open) IndexOpen(number);
+    if (!call.is_over() && !call.parked_before) IndexOpen(number);
   }
   return open_by_name_;
 }

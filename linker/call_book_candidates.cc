@@ -56,10 +56,7 @@ std::optional<CallBook::Rank> CallBook::Assess(const Call& call,
 
 // What only an id can overcome.
 bool CallBook::IsBarred(const Call& call, const Execution& execution) const {
-  if (call.parked_before || call.state == State::kExecuted ||
-      call.state == State::kClosed) {
-    return true;
-  }
+  if (call.parked_before || call.is_over()) return true;
   if (call.has_id() && execution.has_id && call.id != execution.id) return true;
   if (WasReadBefore(call, execution)) return true;
   // A run that goes on after an approval does so under a new span of its agent.
@@ -345,9 +342,7 @@ void CallBook::Release(ExecutionNumber number) {
   Call* call = calls_.Get(execution.reserved);
   if (call != nullptr && call->reserved_by == number) {
     call->reserved_by = kNobody;
-    const bool is_open =
-        call->state != State::kExecuted && call->state != State::kClosed;
-    if (is_open) IndexOpen(execution.reserved);
+    if (!call->is_over()) IndexOpen(execution.reserved);
   }
   execution.reserved = kNobody;
 }

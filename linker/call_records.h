@@ -76,6 +76,10 @@ struct BookedCall {
   bool earlier_handoff = false;
 
   bool has_id() const { return !id_text.empty(); }
+  // Nothing but an id makes it run again.
+  bool is_over() const {
+    return state == CallState::kExecuted || state == CallState::kClosed;
+  }
 
   // The nearest counts, and of those the first.
   void NoteUse(const FirstUse& use) {
