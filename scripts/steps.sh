@@ -29,6 +29,11 @@ watch_step() { # LABEL LOG
   done
 }
 
+announce_steps() { # COUNT TIME
+  step_count=$1
+  echo "$1 steps, $2 on 2 cores the first time; each has its log in $logs."
+}
+
 run_step() { # NAME FUNCTION [ARGUMENT...]
   local name=$1 start=$SECONDS status=0 watcher=
   shift
