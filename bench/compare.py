@@ -393,7 +393,10 @@ def build_revision(root, commit, scratch, progress):
     try:
         if not source.exists():
             check_out(root, commit, source)
-        return build(commit[:9], source, scratch / commit / "build", progress)
+        # As far below its sources as the working tree's: what the two have in
+        # common is then compiled once where ccache is told to look for it.
+        directory = source / ".dev" / "bench" / "tree"
+        return build(commit[:9], source, directory, progress)
     except CannotMeasure as reason:
         progress("")
         print(f"Nothing to compare with in {commit[:9]}: {reason}")
