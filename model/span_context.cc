@@ -2,50 +2,20 @@
 
 #include <cstddef>
 
-#include "spanlink/model/load_word.h"
+#include "spanlink/model/hex_digits.h"
 
 namespace spanlink {
 namespace {
 
-using internal::InEachByte;
-using internal::LoadWord;
-
-// Returns the highest bit of every byte that is no hex digit. No sum below
-// carries into the next byte, as that bit is clear in both.
-uint64_t MarkNoHexDigits(uint64_t word) {
-  const uint64_t ascii = word & InEachByte(0x7f);
-  const uint64_t digit = ascii ^ InEachByte('0');  // 0 … 9
-  const uint64_t letter =
-      (ascii | InEachByte(0x20)) ^ InEachByte(0x60);  // 1 … 6
-  const uint64_t is_digit = ~(digit + InEachByte(0x7f - 9));
-  const uint64_t is_letter =
-      (letter + InEachByte(0x7f)) & ~(letter + InEachByte(0x7f - 6));
-  return (word | ~(is_digit | is_letter)) & InEachByte(0x80);
-}
-
-// Returns what eight hex digits stand for, in the order of the text.
-uint32_t ValuesOf(uint64_t digits) {
-  const uint64_t is_letter = digits >> 6 & InEachByte(1);
-  uint64_t values = (digits & InEachByte(0x0f)) + 9 * is_letter;
-  values = (values << 4 | values >> 8) & 0x00ff00ff00ff00ff;
-  values = (values | values >> 8) & 0x0000ffff0000ffff;
-  return static_cast<uint32_t>(values | values >> 16);
-}
-
-// Eight digits at a time: ids come as text with every signal of some producers.
 template <size_t N>
 bool DecodeHex(std::string_view text, std::array<uint8_t, N>& bytes) {
   if (text.size() != 2 * N) return false;
-  uint64_t others = 0;
-  for (size_t i = 0; i < N; i += 4) {
-    const uint64_t digits = LoadWord(text.substr(2 * i));
-    others |= MarkNoHexDigits(digits);
-    const uint32_t values = ValuesOf(digits);
-    for (size_t j = 0; j < 4; ++j) {
-      bytes[i + j] = static_cast<uint8_t>(values >> (8 * j));
+  for (size_t i = 0; i < 2 * N; i += internal::kHexBlock) {
+    if (!internal::SimdHexDecoder::Decode(text.data() + i, &bytes[i / 2])) {
+      return false;
     }
   }
-  return others == 0;
+  return true;
 }
 
 template <size_t N>

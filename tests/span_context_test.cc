@@ -1,11 +1,16 @@
 #include "spanlink/model/span_context.h"
 
+#include <array>
+#include <cctype>
+#include <cstddef>
+#include <cstdint>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "absl/hash/hash_testing.h"
 #include "gtest/gtest.h"
+#include "spanlink/model/hex_digits.h"
 
 namespace spanlink {
 namespace {
@@ -46,6 +51,25 @@ TEST(SpanContextTest, OtherCharactersAreNoIds) {
     text = "00f067aa0ba902b7";
     text[15] = c;
     EXPECT_FALSE(SpanId::FromHex(text).has_value()) << text;
+  }
+}
+
+// Every byte at every place, among digits of both cases.
+TEST(SpanContextTest, BothHexDecodersSayTheSame) {
+  using internal::kHexBlock;
+  for (int byte = 0; byte < 256; ++byte) {
+    for (size_t place = 0; place < kHexBlock; ++place) {
+      std::string text = "09afAF5d1B8c7e42";
+      text[place] = static_cast<char>(byte);
+      std::array<uint8_t, kHexBlock / 2> portable{};
+      std::array<uint8_t, kHexBlock / 2> simd{};
+      const bool is_hex =
+          internal::PortableHexDecoder::Decode(text.data(), portable.data());
+      EXPECT_EQ(internal::SimdHexDecoder::Decode(text.data(), simd.data()),
+                is_hex);
+      EXPECT_EQ(is_hex, std::isxdigit(byte) != 0) << byte;
+      if (is_hex) EXPECT_EQ(portable, simd) << text;
+    }
   }
 }
 
