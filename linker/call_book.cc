@@ -50,13 +50,12 @@ CallBook::~CallBook() {
   }
 }
 
-void CallBook::OnToolStart(Node node, const SpanStart& start, Batch& batch) {
+void CallBook::OnToolStart(Span& span, const SpanStart& start, Batch& batch) {
   if (start.name.empty() && start.tool_call_id.empty()) return;
-  const ExecutionNumber number = FindOrAddExecution(node, batch);
-  Execution* execution = executions_.Get(number);
+  Execution* const execution = FindOrAddExecution(span, batch);
   if (execution == nullptr || execution->finished) return;
   execution->start_known = true;
-  execution->start = tree_->Get(node)->start;
+  execution->start = span.start;
   execution->kind = start.kind;
   if (!start.name.empty()) {
     execution->name_text = start.name;
@@ -68,15 +67,15 @@ void CallBook::OnToolStart(Node node, const SpanStart& start, Batch& batch) {
     execution->has_id = true;
   }
   if (start.name.empty() || start.kind != SpanKind::kTool) return;
-  List(number);
-  if (is_live()) Reserve(number);
+  List(*execution);
+  if (is_live()) Reserve(*execution);
 }
 
-void CallBook::OnChoice(Node node, const LlmToolChoice& choice,
+void CallBook::OnChoice(Span& span, const LlmToolChoice& choice,
                         uint64_t arrival, Batch& batch) {
-  Call call = MakeCall(node, choice, arrival);
+  Call call = MakeCall(span, choice, arrival);
   if (is_live()) {
-    InsertCall(std::move(call), batch);
+    InsertCall(std::move(call), &span, batch);
     return;
   }
   filed_calls_.Add(std::move(call));
@@ -86,14 +85,13 @@ void CallBook::OnChoice(Node node, const LlmToolChoice& choice,
   filed_calls_.PopOldest();
 }
 
-void CallBook::OnToolCall(Node node, const ToolCall& tool, Batch& batch) {
-  const ExecutionNumber number = FindOrAddExecution(node, batch);
-  Execution* execution = executions_.Get(number);
+void CallBook::OnToolCall(Span& span, const ToolCall& tool, Batch& batch) {
+  Execution* const execution = FindOrAddExecution(span, batch);
   if (execution == nullptr || execution->finished) return;
   const Fingerprint name = keys_.OfName(tool.tool_name);
   if (execution->listed && execution->name != name) {
-    Release(number);
-    Unlist(number);
+    Release(*execution);
+    Unlist(*execution);
   }
   execution->kind = tool.kind;
   execution->outcome = tool.outcome;
@@ -116,12 +114,11 @@ void CallBook::OnToolCall(Node node, const ToolCall& tool, Batch& batch) {
       add(text);
     }
   }
-  FinishExecution(number, batch);
+  FinishExecution(*execution, batch);
 }
 
-void CallBook::OnHandoff(Node node, const Handoff& handoff, Batch& batch) {
-  const ExecutionNumber number = FindOrAddExecution(node, batch);
-  Execution* execution = executions_.Get(number);
+void CallBook::OnHandoff(Span& span, const Handoff& handoff, Batch& batch) {
+  Execution* const execution = FindOrAddExecution(span, batch);
   if (execution == nullptr || execution->finished) return;
   execution->kind = SpanKind::kHandoff;
   execution->outcome = handoff.outcome;
@@ -130,17 +127,17 @@ void CallBook::OnHandoff(Node node, const Handoff& handoff, Batch& batch) {
   if (handoff.to_agent.empty()) {
     Report(DiagnosticId::kMalformedSignal, execution->span.span_id, batch);
   } else {
-    handoffs_.push_back(number);
+    handoffs_.push_back(execution->number);
   }
-  FinishExecution(number, batch);
+  FinishExecution(*execution, batch);
 }
 
-void CallBook::OnUse(Node node, const ToolCallOutputUsed& signal,
+void CallBook::OnUse(const Span& span, const ToolCallOutputUsed& signal,
                      Batch& batch) {
   Use use;
-  use.node = node;
-  use.llm = signal.llm.context.span_id;
-  use.start = tree_->Get(node)->start;
+  use.node = span.node;
+  use.llm = span.id;
+  use.start = span.start;
   use.has_id = !signal.tool_call_id.empty();
   use.id = use.has_id ? KeyOf(signal.tool_call_id) : Fingerprint{};
   // With an id nobody asks for the name.
@@ -163,17 +160,16 @@ void CallBook::OnFinish(const SpanFinish& finish, Batch& batch) {
   if (!is_live()) return;
   const auto found = waiting_under_.find(finish.span.context.span_id);
   if (found == waiting_under_.end()) return;
-  std::vector<ExecutionNumber> waiting = std::move(found->second);
+  const std::vector<ExecutionNumber> waiting = std::move(found->second);
   waiting_under_.erase(found);
-  DecideAll(std::move(waiting), batch);
+  DecideAll(waiting, batch);
 }
 
-BookedCall CallBook::MakeCall(Node node, const LlmToolChoice& choice,
+BookedCall CallBook::MakeCall(const Span& llm, const LlmToolChoice& choice,
                               uint64_t arrival) {
-  const SpanTree::Span& llm = *tree_->Get(node);
   Call call;
   call.llm = {trace_, llm.id};
-  call.node = node;
+  call.node = llm.node;
   call.index = choice.index;
   call.start = llm.start;
   call.end = llm.end.value_or(Moment{llm.start.ns, arrival, false});
@@ -190,18 +186,17 @@ BookedCall CallBook::MakeCall(Node node, const LlmToolChoice& choice,
   return call;
 }
 
-bool CallBook::IsWrapper(Node node) const {
-  const SpanTree::Span* span = tree_->Get(node);
+bool CallBook::IsWrapper(const Span* span) {
   return span != nullptr && span->kind != SpanKind::kLlm && span->has_llm_below;
 }
 
-void CallBook::InsertCall(Call&& call, Batch& batch) {
-  if (IsWrapper(call.node)) return;
-  if (IsRepeated(call)) {
+void CallBook::InsertCall(Call&& call, Span* llm, Batch& batch) {
+  if (IsWrapper(llm)) return;
+  if (IsRepeated(call, llm)) {
     Report(DiagnosticId::kChoiceRepeated, call.llm.span_id, batch);
     return;
   }
-  call.identity = IdentityOf(call);
+  call.identity = IdentityOf(call, llm);
   const bool id_is_known = call.has_id() && FileFirstIdentity(call.id);
   const bool may_be_known = id_is_known || !call.has_id();
   if (may_be_known && MergeDuplicate(call, batch)) return;
@@ -212,57 +207,58 @@ void CallBook::InsertCall(Call&& call, Batch& batch) {
   while (calls_.size() >= context_.options->limits.calls_per_scope) {
     EvictOldestCall(batch);
   }
-  const SpanId llm = call.llm.span_id;
   if (id_is_known && by_id_.contains(call.id)) {
-    Report(DiagnosticId::kIdReused, llm, batch);
+    Report(DiagnosticId::kIdReused, call.llm.span_id, batch);
   }
-  const CallNumber number = calls_.Add(std::move(call));
-  Index(number);
-  if (is_live()) RetryAfterChoice(number, batch);
+  Call& added = AddCall(std::move(call));
+  Index(added, llm);
+  if (is_live()) RetryAfterChoice(added, batch);
 }
 
-void CallBook::Index(CallNumber number) {
+BookedCall& CallBook::AddCall(Call&& call) {
+  call.number = calls_.last();
+  return calls_.Emplace(std::move(call));
+}
+
+void CallBook::Index(Call& call, Span* llm) {
   used_calls_of_ = SpanTree::kNone;  // the ranking has changed
-  const Call& call = *calls_.Get(number);
   bool is_only_one = false;
   if (call.has_id()) {
     CallNumbers& calls = by_id_[call.id];
-    calls.push_back(number);
+    calls.push_back(call.number);
     is_only_one = calls.size() == 1;
   } else {
-    FileIdless(number);
+    FileIdless(call);
   }
-  if (!is_only_one) FileIdentity(number);
-  IndexOpen(number);
-  FileAnswer(number);
+  if (!is_only_one) FileIdentity(call);
+  IndexOpen(call);
+  FileAnswer(call, llm);
 }
 
 // The positions in these lists are what a use without an id counts by: numbers
 // of evicted calls stay, until a list is so long that it is not worth keeping.
-void CallBook::FileIdless(CallNumber number) {
-  const Call& call = *calls_.Get(number);
+void CallBook::FileIdless(const Call& call) {
   const size_t limit = 4 * context_.options->limits.calls_per_scope;
   if (idless_calls_.size() > limit) idless_calls_.clear();
   for (const Node group : GroupsOf(call.node)) {
     if (group == SpanTree::kNone) continue;
     CallNumbers& calls = idless_calls_[{call.name, group}];
     if (calls.size() > limit) calls.clear();
-    if (calls.empty() || calls.back() != number) calls.push_back(number);
+    const bool is_filed = !calls.empty() && calls.back() == call.number;
+    if (!is_filed) calls.push_back(call.number);
   }
 }
 
 // An answer is found by its span, and by the first span above it that is no LLM
 // span: there a handoff looks for it.
-void CallBook::FileAnswer(CallNumber number) {
-  Call& call = *calls_.Get(number);
-  SpanTree::Span* const llm = tree_->Get(call.node);
+void CallBook::FileAnswer(Call& call, Span* llm) {
   const bool is_known = llm != nullptr && llm->answer != kNobody;
-  call.answer = is_known ? llm->answer : AddAnswer(call.node);
+  call.answer = is_known ? llm->answer : AddAnswer(llm);
   if (llm != nullptr) llm->answer = call.answer;
-  answers_[call.answer].calls.push_back(number);
+  answers_[call.answer].calls.push_back(call.number);
 }
 
-AnswerNumber CallBook::AddAnswer(Node llm) {
+AnswerNumber CallBook::AddAnswer(const Span* llm) {
   AnswerNumber number = answers_.size();
   if (free_answers_.empty()) {
     answers_.emplace_back();
@@ -270,16 +266,14 @@ AnswerNumber CallBook::AddAnswer(Node llm) {
     number = free_answers_.back();
     free_answers_.pop_back();
   }
-  Node top = llm;
-  for (int steps = 0; steps < SpanTree::kMaxClimb; ++steps) {
-    const Node above = tree_->Parent(top);
-    const SpanTree::Span* span = tree_->Get(above);
-    if (span == nullptr || span->kind != SpanKind::kLlm) break;
+  const Span* top = llm;
+  for (int steps = 0; top != nullptr && steps < SpanTree::kMaxClimb; ++steps) {
+    const Span* const above = tree_->Get(tree_->Parent(*top));
+    if (above == nullptr || above->kind != SpanKind::kLlm) break;
     top = above;
   }
-  const SpanTree::Span* span = tree_->Get(top);
   const SpanId under =
-      span == nullptr ? SpanId{} : span->parent.value_or(SpanId{});
+      top == nullptr ? SpanId{} : top->parent.value_or(SpanId{});
   answers_[number].under = under;
   const auto [found, is_new] = answers_under_.try_emplace(under);
   if (is_new) found->second = spare_->answer_lists.Take();
@@ -287,13 +281,12 @@ AnswerNumber CallBook::AddAnswer(Node llm) {
   return number;
 }
 
-void CallBook::LeaveAnswer(CallNumber number) {
-  const Call& call = *calls_.Get(number);
+void CallBook::LeaveAnswer(const Call& call) {
   if (call.answer == kNobody) return;
   Answer& answer = answers_[call.answer];
-  EraseNumber(answer.calls, number);
+  EraseNumber(answer.calls, call.number);
   if (!answer.calls.empty()) return;
-  SpanTree::Span* const llm = tree_->Get(call.node);
+  Span* const llm = tree_->Get(call.node);
   if (llm != nullptr) llm->answer = kNobody;
   const auto siblings = answers_under_.find(answer.under);
   std::vector<AnswerNumber>& numbers = siblings->second;
@@ -311,43 +304,41 @@ void CallBook::LeaveAnswer(CallNumber number) {
   free_answers_.push_back(call.answer);
 }
 
-void CallBook::IndexOpen(CallNumber number) {
-  const Call& call = *calls_.Get(number);
+void CallBook::IndexOpen(const Call& call) {
   const SortKey answer(call.start, call.llm.span_id);
   const uint32_t reversed = ~call.index;
   if (call.arguments) {
-    open_by_arguments_.Insert({*call.arguments, answer, reversed, number});
+    open_by_arguments_.Insert({*call.arguments, answer, reversed, call.number});
   }
   if (names_are_indexed_ && call.reserved_by == kNobody) {
-    open_by_name_.Insert({call.name, answer, reversed, number});
+    open_by_name_.Insert({call.name, answer, reversed, call.number});
   }
   if (call.handoff) {
-    open_handoffs_.Insert({kHandoffs, answer, reversed, number});
+    open_handoffs_.Insert({kHandoffs, answer, reversed, call.number});
   }
 }
 
-void CallBook::UnindexOpen(CallNumber number) {
-  const Call& call = *calls_.Get(number);
+void CallBook::UnindexOpen(const Call& call) {
   const SortKey answer(call.start, call.llm.span_id);
   const uint32_t reversed = ~call.index;
   if (call.arguments) {
-    open_by_arguments_.Erase({*call.arguments, answer, reversed, number});
+    open_by_arguments_.Erase({*call.arguments, answer, reversed, call.number});
   }
   if (names_are_indexed_) {
-    open_by_name_.Erase({call.name, answer, reversed, number});
+    open_by_name_.Erase({call.name, answer, reversed, call.number});
   }
   if (call.handoff) {
-    open_handoffs_.Erase({kHandoffs, answer, reversed, number});
+    open_handoffs_.Erase({kHandoffs, answer, reversed, call.number});
   }
 }
 
 // Where ids or arguments tell all, nobody asks for a name: this index is made
 // when it is asked for, and kept from then on.
-const OpenCalls& CallBook::OpenByName() {
+OpenCalls& CallBook::OpenByName() {
   if (std::exchange(names_are_indexed_, true)) return open_by_name_;
   for (CallNumber number = calls_.first(); number < calls_.last(); ++number) {
     const Call& call = *calls_.Get(number);
-    if (!call.is_over() && !call.parked_before) IndexOpen(number);
+    if (!call.is_over() && !call.parked_before) IndexOpen(call);
   }
   return open_by_name_;
 }
@@ -356,65 +347,65 @@ const OpenCalls& CallBook::OpenByName() {
 // goes without a word.
 void CallBook::EvictOldestCall(Batch& batch) {
   const CallNumber number = calls_.first();
-  Call& call = *calls_.Get(number);
+  const Call& call = *calls_.Get(number);
   used_calls_of_ = SpanTree::kNone;
   if (!call.used) {
     Report(DiagnosticId::kEvictedChoice, call.llm.span_id, batch);
   }
-  UnindexOpen(number);
-  LeaveAnswer(number);
+  UnindexOpen(call);
+  LeaveAnswer(call);
   EraseFrom(by_id_, call.id, number);
   if (call.identity_filed) EraseFrom(by_identity_, call.identity, number);
   waiting_uses_ -= call.waiting_uses.size();
   calls_.PopOldest();
 }
 
-ExecutionNumber CallBook::FindOrAddExecution(Node node, Batch& batch) {
-  SpanTree::Span& span = *tree_->Get(node);
-  if (span.execution != kNobody) return span.execution;
+BookedExecution* CallBook::FindOrAddExecution(Span& span, Batch& batch) {
+  if (span.execution != kNobody) return executions_.Get(span.execution);
   const size_t limit = context_.options->limits.executions_per_scope;
   if (limit == 0) {
     Report(DiagnosticId::kEvictedExecution, span.id, batch);
-    return kNobody;
+    return nullptr;
   }
   while (executions_.size() >= limit) EvictOldestExecution(batch);
+  span.execution = executions_.last();
   Execution& execution = executions_.Emplace();
+  execution.number = span.execution;
   execution.span = {trace_, span.id};
-  execution.node = node;
+  execution.node = span.node;
   execution.start = span.start;
-  return span.execution = executions_.last() - 1;
+  return &execution;
 }
 
 void CallBook::EvictOldestExecution(Batch& batch) {
-  const ExecutionNumber number = executions_.first();
-  const Execution& execution = *executions_.Get(number);
+  Execution& execution = *executions_.Get(executions_.first());
   if (execution.is_undecided()) {
     Report(DiagnosticId::kEvictedExecution, execution.span.span_id, batch);
   }
-  Release(number);
-  Unlist(number);
-  SpanTree::Span* span = tree_->Get(execution.node);
+  Release(execution);
+  Unlist(execution);
+  Span* span = tree_->Get(execution.node);
   if (span != nullptr) span->execution = kNobody;
-  EraseFrom(executions_by_id_, execution.id, number);
+  EraseFrom(executions_by_id_, execution.id, execution.number);
   executions_.PopOldest();
 }
 
-void CallBook::FinishExecution(ExecutionNumber number, Batch& batch) {
-  Execution& execution = *executions_.Get(number);
+void CallBook::FinishExecution(Execution& execution, Batch& batch) {
   execution.finished = true;
-  RefreshTimes(number);
-  if (execution.has_id) executions_by_id_[execution.id].push_back(number);
+  RefreshTimes(execution);
+  if (execution.has_id) {
+    executions_by_id_[execution.id].push_back(execution.number);
+  }
   if (is_live()) {
-    DecideNow(number, batch);
+    DecideNow(execution, batch);
   } else {
-    List(number);
+    List(execution);
   }
 }
 
 // Takes over what the tree has learned of the span.
-void CallBook::RefreshTimes(ExecutionNumber number) {
-  Execution& execution = *executions_.Get(number);
-  const SpanTree::Span* span = tree_->Get(execution.node);
+void CallBook::RefreshTimes(Execution& execution) const {
+  const Span* span = tree_->Get(execution.node);
   if (span == nullptr) return;
   execution.start = span->start;
   execution.end = span->end;
@@ -423,37 +414,41 @@ void CallBook::RefreshTimes(ExecutionNumber number) {
   execution.start_known = execution.start_known || span->start.timed;
 }
 
-void CallBook::List(ExecutionNumber number) {
-  Execution& execution = *executions_.Get(number);
+void CallBook::List(Execution& execution) {
   if (execution.listed) return;
   execution.listed = true;
-  undecided_[execution.name].insert(number);
+  undecided_[execution.name].insert(execution.number);
 }
 
-void CallBook::Unlist(ExecutionNumber number) {
-  Execution& execution = *executions_.Get(number);
+void CallBook::Unlist(Execution& execution) {
   if (!execution.listed) return;
   execution.listed = false;
   const auto found = undecided_.find(execution.name);
-  found->second.erase(number);
+  found->second.erase(execution.number);
   if (found->second.empty()) undecided_.erase(found);
 }
 
-std::vector<ExecutionNumber> CallBook::LatestUndecided(Fingerprint name) const {
-  if (undecided_.empty()) return {};
+std::vector<BookedExecution*> CallBook::LatestUndecided(Fingerprint name) {
+  std::vector<Execution*> latest;
+  if (undecided_.empty()) return latest;
   const auto found = undecided_.find(name);
-  if (found == undecided_.end()) return {};
+  if (found == undecided_.end()) return latest;
   const absl::btree_set<ExecutionNumber>& all = found->second;
   const auto count = std::min(all.size(), kMaxRetries);
-  return {std::prev(all.end(), static_cast<ptrdiff_t>(count)), all.end()};
+  latest.reserve(count);
+  for (auto it = std::prev(all.end(), static_cast<ptrdiff_t>(count));
+       it != all.end(); ++it) {
+    latest.push_back(executions_.Get(*it));
+  }
+  return latest;
 }
 
 // Until the parent ends: then nothing more will tell who chose it.
-void CallBook::Wait(ExecutionNumber number) {
-  const Execution& execution = *executions_.Get(number);
+void CallBook::Wait(const Execution& execution) {
   if (!execution.parent.has_value() || execution.parent->is_zero()) return;
   std::vector<ExecutionNumber>& waiting = waiting_under_[*execution.parent];
-  if (waiting.empty() || waiting.back() != number) waiting.push_back(number);
+  const bool waits = !waiting.empty() && waiting.back() == execution.number;
+  if (!waits) waiting.push_back(execution.number);
   if (waiting_under_.size() <=
       2 * context_.options->limits.executions_per_scope) {
     return;
@@ -474,7 +469,7 @@ void CallBook::Report(DiagnosticId id, SpanId span, Batch& batch) {
 // be shown.
 SpanLink* CallBook::Emit(Evidence evidence, Node consumer, Batch& batch) {
   if (evidence > context_.options->min_evidence) return nullptr;
-  const SpanTree::Span* span = tree_->Get(consumer);
+  const Span* span = tree_->Get(consumer);
   SpanLink& link = batch.links.emplace_back();
   link.evidence = evidence;
   link.consumer_finished = is_live() && span != nullptr && span->finished;

@@ -74,14 +74,15 @@ class CallBook {
   // Takes over what an earlier scope of this trace or conversation left behind.
   void TakeBack(std::vector<ParkedCall> calls, Batch& batch);
 
-  // The facts. `node` is the place of the signal's span in the tree, `arrival`
-  // the number of the signal in its scope; what is decided goes to `batch`.
-  void OnToolStart(SpanTree::Node node, const SpanStart& start, Batch& batch);
-  void OnChoice(SpanTree::Node node, const LlmToolChoice& choice,
+  // The facts. `span` is the signal's span in the tree, `arrival` the number of
+  // the signal in its scope; what is decided goes to `batch`.
+  void OnToolStart(SpanTree::Span& span, const SpanStart& start, Batch& batch);
+  void OnChoice(SpanTree::Span& span, const LlmToolChoice& choice,
                 uint64_t arrival, Batch& batch);
-  void OnToolCall(SpanTree::Node node, const ToolCall& tool, Batch& batch);
-  void OnHandoff(SpanTree::Node node, const Handoff& handoff, Batch& batch);
-  void OnUse(SpanTree::Node node, const ToolCallOutputUsed& use, Batch& batch);
+  void OnToolCall(SpanTree::Span& span, const ToolCall& tool, Batch& batch);
+  void OnHandoff(SpanTree::Span& span, const Handoff& handoff, Batch& batch);
+  void OnUse(const SpanTree::Span& span, const ToolCallOutputUsed& use,
+             Batch& batch);
   void OnFinish(const SpanFinish& finish, Batch& batch);
 
   // Decides all that is left, reports what found no partner, and parks the
@@ -95,6 +96,7 @@ class CallBook {
 
  private:
   using Node = SpanTree::Node;
+  using Span = SpanTree::Span;
   // How many of the latest open calls are looked at for one execution.
   static constexpr int kMaxCandidates = 256;
   // How many undecided executions are looked at again after a change.
@@ -124,7 +126,7 @@ class CallBook {
   };
 
   struct Choice {
-    CallNumber call = kNobody;
+    Call* call = nullptr;
     int candidates = 0;  // that are as near as `call`
   };
 
@@ -140,37 +142,38 @@ class CallBook {
   };
 
   // Duplicates (call_book_duplicates.cc).
-  bool IsRepeated(const Call& call);
-  uint64_t IdentityOf(const Call& call);
-  uint32_t CountOccurrence(const Call& call, uint64_t content);
+  bool IsRepeated(const Call& call, Span* llm);
+  uint64_t IdentityOf(const Call& call, Span* llm);
+  uint32_t CountOccurrence(const Call& call, uint64_t content, Span* llm);
   bool FileFirstIdentity(const Fingerprint& id);
-  void FileIdentity(CallNumber number);
+  void FileIdentity(Call& call);
   bool MergeDuplicate(const Call& call, Batch& batch);
   bool MayEncloseUnseen(const Call& a, const Call& b) const;
   static bool IsDuring(const Call& inner, const Call& outer);
-  void MoveToInner(CallNumber outer, const Call& inner);
+  void MoveToInner(Call& outer, const Call& inner);
 
-  // Intake (call_book.cc).
-  Call MakeCall(Node node, const LlmToolChoice& choice, uint64_t arrival);
-  void InsertCall(Call&& call, Batch& batch);
-  void Index(CallNumber number);
-  void FileIdless(CallNumber number);
-  void FileAnswer(CallNumber number);
-  AnswerNumber AddAnswer(Node llm);
-  void LeaveAnswer(CallNumber number);
-  void IndexOpen(CallNumber number);
-  void UnindexOpen(CallNumber number);
-  const OpenCalls& OpenByName();
+  // Intake (call_book.cc). `llm`: the span of the call, nullptr if it is gone.
+  Call MakeCall(const Span& llm, const LlmToolChoice& choice, uint64_t arrival);
+  void InsertCall(Call&& call, Span* llm, Batch& batch);
+  Call& AddCall(Call&& call);
+  void Index(Call& call, Span* llm);
+  void FileIdless(const Call& call);
+  void FileAnswer(Call& call, Span* llm);
+  AnswerNumber AddAnswer(const Span* llm);
+  void LeaveAnswer(const Call& call);
+  void IndexOpen(const Call& call);
+  void UnindexOpen(const Call& call);
+  OpenCalls& OpenByName();
   void EvictOldestCall(Batch& batch);
   void EvictOldestExecution(Batch& batch);
-  ExecutionNumber FindOrAddExecution(Node node, Batch& batch);
-  void FinishExecution(ExecutionNumber number, Batch& batch);
-  void RefreshTimes(ExecutionNumber number);
-  void List(ExecutionNumber number);
-  std::vector<ExecutionNumber> LatestUndecided(Fingerprint name) const;
-  void Unlist(ExecutionNumber number);
-  void Wait(ExecutionNumber number);
-  bool IsWrapper(Node node) const;
+  Execution* FindOrAddExecution(Span& span, Batch& batch);
+  void FinishExecution(Execution& execution, Batch& batch);
+  void RefreshTimes(Execution& execution) const;
+  void List(Execution& execution);
+  std::vector<Execution*> LatestUndecided(Fingerprint name);
+  void Unlist(Execution& execution);
+  void Wait(const Execution& execution);
+  static bool IsWrapper(const Span* span);
   bool is_live() const { return context_.options->mode == Mode::kLive; }
   Fingerprint KeyOf(std::string_view text) const {
     return context_.fingerprinter->OfText(text);
@@ -184,62 +187,61 @@ class CallBook {
   bool AreOfOtherAgents(Node a, Node b) const;
   std::span<const CallNumber> LatestWithId(const Fingerprint& id,
                                            const Moment& until) const;
-  bool IsKnownAt(CallNumber number, const Moment& moment) const;
+  bool IsKnownAt(const Call& call, const Moment& moment) const;
   void ScanOpen(const OpenCalls& calls, Fingerprint key,
                 const Execution& execution,
-                absl::FunctionRef<bool(CallNumber, const Call&)> visit) const;
+                absl::FunctionRef<bool(Call&)> visit);
   Choice Best(const OpenCalls& calls, Fingerprint key,
               const Execution& execution,
-              absl::FunctionRef<bool(const Call&)> accept) const;
+              absl::FunctionRef<bool(const Call&)> accept);
   Choice BestFree(const OpenCalls& calls, Fingerprint key,
-                  ExecutionNumber number) const;
+                  const Execution& execution);
   void Contest(const OpenCalls& calls, Fingerprint key,
                const Execution& execution);
-  CallNumber KeepOrder(CallNumber best, const Execution& execution,
-                       Fingerprint reading) const;
+  Call& KeepOrder(Call& best, const Execution& execution, Fingerprint reading);
   std::pair<int64_t, int64_t> RoomFor(const Execution& execution,
                                       std::span<const CallNumber> answer) const;
   bool Fits(const Call& call, const Execution& execution) const;
   void FindEnclosure(Execution& execution) const;
   const Answer* LastAnswer(const Execution& execution) const;
-  CallNumber NextOf(const Answer& answer, const Execution& execution) const;
-  void Reserve(ExecutionNumber number);
-  void Release(ExecutionNumber number);
+  Call* NextOf(const Answer& answer, const Execution& execution);
+  void Reserve(Execution& execution);
+  void Release(Execution& execution);
   void ReserveAgain(Fingerprint name);
 
   // Claims (call_book_claims.cc).
-  void DecideNow(ExecutionNumber number, Batch& batch);
-  void DecideAll(std::vector<ExecutionNumber> executions, Batch& batch);
-  void RetryAfterChoice(CallNumber number, Batch& batch);
+  void DecideNow(Execution& execution, Batch& batch);
+  void DecideAll(const std::vector<ExecutionNumber>& numbers, Batch& batch);
+  void RetryAfterChoice(const Call& call, Batch& batch);
   void RetryId(const Fingerprint& id, Batch& batch);
   void RetryTool(Fingerprint name, Batch& batch);
-  CallNumber FindById(ExecutionNumber number) const;
-  bool ClaimById(ExecutionNumber number, Batch& batch);
-  bool AwaitsNearerAnswer(ExecutionNumber number) const;
-  bool ClaimReserved(ExecutionNumber number, Batch& batch);
-  bool ClaimOnlyFit(ExecutionNumber number, Batch& batch);
-  bool ClaimByArguments(ExecutionNumber number, Batch& batch);
-  bool ClaimHandoff(ExecutionNumber number, Batch& batch);
-  bool ClaimRemaining(ExecutionNumber number, Batch& batch);
-  bool ClaimByName(ExecutionNumber number, Evidence grade, Batch& batch);
-  void Attach(ExecutionNumber number, CallNumber call, Evidence evidence,
+  Call* FindById(const Execution& execution);
+  bool ClaimById(Execution& execution, Batch& batch);
+  bool AwaitsNearerAnswer(const Execution& execution);
+  bool ClaimReserved(Execution& execution, Batch& batch);
+  bool ClaimOnlyFit(Execution& execution, Batch& batch);
+  bool ClaimByArguments(Execution& execution, Batch& batch);
+  bool ClaimHandoff(Execution& execution, Batch& batch);
+  bool ClaimRemaining(Execution& execution, Batch& batch);
+  bool ClaimByName(Execution& execution, Evidence grade, Batch& batch);
+  void Attach(Execution& execution, Call& call, Evidence evidence,
               Batch& batch);
   void CloseSiblings(const Call& call, Batch& batch);
 
   // Uses (call_book_uses.cc).
   void MarkSuperseded(const Use& use);
   void ResolveUse(const Use& use, Batch& batch);
-  CallNumber FindUsedCall(const Use& use);
+  Call* FindUsedCall(const Use& use);
   CallNumbers RankUsedCalls(const Use& use) const;
-  CallNumber FindUsedCallWithoutId(const Use& use) const;
+  Call* FindUsedCallWithoutId(const Use& use);
   std::array<Node, 2> GroupsOf(Node node) const;
   std::optional<bool> EndedBefore(const Call& call, const Use& use) const;
   void NoteUse(Call& call, const Use& use) const;
-  void UseCall(CallNumber number, const Use& use, Batch& batch);
-  bool Consume(CallNumber number, const Use& use, Batch& batch);
-  bool IsLinked(ExecutionNumber producer, Node llm, bool once);
+  void UseCall(Call& call, const Use& use, Batch& batch);
+  bool Consume(Call& call, const Use& use, Batch& batch);
+  bool IsLinked(Execution& producer, Node llm, bool once);
   void RetryUses(Batch& batch);
-  ExecutionNumber PickProducer(const Call& call, const Use& use) const;
+  Execution* PickProducer(const Call& call, const Use& use);
   bool UseOrphan(const Use& use, Batch& batch);
   void FollowHandoffs(Batch& batch);
   Node FirstLlmAfter(const Execution& handoff,
@@ -254,9 +256,9 @@ class CallBook {
   void Park();
   bool HasPendingCall() const;
   const Execution* LastThatRan(const Call& call) const;
-  CallNumber Unpark(const Fingerprint& conversation, const Fingerprint& id,
-                    bool for_execution, Batch& batch);
-  CallNumber Readmit(ParkedCall parked, Batch& batch);
+  Call* Unpark(const Fingerprint& conversation, const Fingerprint& id,
+               bool for_execution, Batch& batch);
+  Call* Readmit(ParkedCall parked, Batch& batch);
 
   void Report(DiagnosticId id, SpanId span, Batch& batch);
   SpanLink* Emit(Evidence evidence, Node consumer, Batch& batch);

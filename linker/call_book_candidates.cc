@@ -91,7 +91,7 @@ std::span<const CallNumber> CallBook::LatestWithId(const Fingerprint& id,
   auto end = calls.end();
   if (!is_live() && until.timed) {
     end = std::partition_point(calls.begin(), end, [&](CallNumber number) {
-      return IsKnownAt(number, until);
+      return IsKnownAt(*calls_.Get(number), until);
     });
   }
   const auto count = std::min<ptrdiff_t>(end - calls.begin(), kMaxCandidates);
@@ -99,18 +99,17 @@ std::span<const CallNumber> CallBook::LatestWithId(const Fingerprint& id,
 }
 
 // Whether a call had been asked for by a moment; in live mode all had.
-bool CallBook::IsKnownAt(CallNumber number, const Moment& moment) const {
-  const Moment& start = calls_.Get(number)->start;
+bool CallBook::IsKnownAt(const Call& call, const Moment& moment) const {
   const int64_t skew = context_.options->clock_skew.count();
-  return is_live() || !moment.timed || !start.timed ||
-         start.ns - skew <= moment.ns;
+  return is_live() || !moment.timed || !call.start.timed ||
+         call.start.ns - skew <= moment.ns;
 }
 
 // Visits the open calls of a key that an execution may have run, latest answer
 // first. `visit` returns whether the call counts against `kMaxCandidates`.
-void CallBook::ScanOpen(
-    const OpenCalls& calls, Fingerprint key, const Execution& execution,
-    absl::FunctionRef<bool(CallNumber, const Call&)> visit) const {
+void CallBook::ScanOpen(const OpenCalls& calls, Fingerprint key,
+                        const Execution& execution,
+                        absl::FunctionRef<bool(Call&)> visit) {
   OpenCall end;
   end.key = key;
   end.answer.ns = std::numeric_limits<int64_t>::max();
@@ -128,19 +127,19 @@ void CallBook::ScanOpen(
   int visited = 0;
   calls.VisitBackwards(end, [&](const OpenCall& open) {
     if (open.key != key) return false;
-    if (visit(open.call, *calls_.Get(open.call))) ++counted;
+    if (visit(*calls_.Get(open.call))) ++counted;
     return counted < kMaxCandidates && ++visited < 16 * kMaxCandidates;
   });
 }
 
-CallBook::Choice CallBook::Best(
-    const OpenCalls& calls, Fingerprint key, const Execution& execution,
-    absl::FunctionRef<bool(const Call&)> accept) const {
+CallBook::Choice CallBook::Best(const OpenCalls& calls, Fingerprint key,
+                                const Execution& execution,
+                                absl::FunctionRef<bool(const Call&)> accept) {
   Choice choice;
   std::optional<Rank> best;
   SpanId answer;
   int answers = 0;
-  ScanOpen(calls, key, execution, [&](CallNumber number, const Call& call) {
+  ScanOpen(calls, key, execution, [&](Call& call) {
     if (!accept(call)) return false;
     std::optional<Rank> rank = Assess(call, execution, By::kValue);
     if (!rank) return true;
@@ -150,7 +149,7 @@ CallBook::Choice CallBook::Best(
     if (!best || rank->nearness() <= best->nearness()) ++choice.candidates;
     if (!best || *rank < *best) {
       best = rank;
-      choice.call = number;
+      choice.call = &call;
     }
     return true;
   });
@@ -159,52 +158,49 @@ CallBook::Choice CallBook::Best(
 
 // The best call that no other execution has reserved.
 CallBook::Choice CallBook::BestFree(const OpenCalls& calls, Fingerprint key,
-                                    ExecutionNumber number) const {
-  return Best(calls, key, *executions_.Get(number), [&](const Call& call) {
-    return call.reserved_by == kNobody || call.reserved_by == number;
+                                    const Execution& execution) {
+  return Best(calls, key, execution, [&](const Call& call) {
+    return call.reserved_by == kNobody || call.reserved_by == execution.number;
   });
 }
 
 // Marks the nearest candidates: none of them is certain any more.
 void CallBook::Contest(const OpenCalls& calls, Fingerprint key,
                        const Execution& execution) {
-  std::vector<CallNumber> nearest;
+  std::vector<Call*> nearest;
   std::pair<bool, int> nearness;
-  ScanOpen(calls, key, execution, [&](CallNumber number, const Call& call) {
+  ScanOpen(calls, key, execution, [&](Call& call) {
     const std::optional<Rank> rank = Assess(call, execution, By::kValue);
     if (!rank) return true;
     if (nearest.empty() || rank->nearness() < nearness) {
       nearest.clear();
       nearness = rank->nearness();
     }
-    if (rank->nearness() == nearness) nearest.push_back(number);
+    if (rank->nearness() == nearness) nearest.push_back(&call);
     return true;
   });
-  for (const CallNumber number : nearest) calls_.Get(number)->contested = true;
+  for (Call* call : nearest) call->contested = true;
 }
 
 // Among equal calls of one answer, prefers one that keeps the calls of this
 // tool in the order in which they started.
-CallNumber CallBook::KeepOrder(CallNumber best, const Execution& execution,
-                               Fingerprint reading) const {
-  const AnswerNumber answer_number = calls_.Get(best)->answer;
-  if (answer_number == kNobody) return best;
-  const CallNumbers& answer = answers_[answer_number].calls;
+BookedCall& CallBook::KeepOrder(Call& best, const Execution& execution,
+                                Fingerprint reading) {
+  if (best.answer == kNobody) return best;
+  const CallNumbers& answer = answers_[best.answer].calls;
   if (answer.size() > kMaxOrderedAnswer) return best;
   const auto [above, below] = RoomFor(execution, answer);
-  CallNumber first = kNobody;
+  Call* first = nullptr;
   for (const CallNumber number : answer) {
-    const Call& call = *calls_.Get(number);
+    Call& call = *calls_.Get(number);
     if (call.arguments != reading || call.index <= above ||
         call.index >= below || call.state != State::kOpen ||
         call.reserved_by != kNobody || !Assess(call, execution, By::kValue)) {
       continue;
     }
-    if (first == kNobody || call.index < calls_.Get(first)->index) {
-      first = number;
-    }
+    if (first == nullptr || call.index < first->index) first = &call;
   }
-  return first == kNobody ? best : first;
+  return first == nullptr ? best : *first;
 }
 
 // The places in an answer between which an execution keeps the order: behind
@@ -242,18 +238,18 @@ bool CallBook::Fits(const Call& call, const Execution& execution) const {
 // was chosen inside the outer one can be its own.
 void CallBook::FindEnclosure(Execution& execution) const {
   execution.enclosure = SpanTree::kNone;
-  Node node = tree_->Parent(execution.node);
-  for (int steps = 0; node != SpanTree::kNone && steps < SpanTree::kMaxClimb;
-       node = tree_->Parent(node), ++steps) {
-    const ExecutionNumber found = tree_->Get(node)->execution;
-    if (found == kNobody || node == execution.node) continue;
+  const Span* span = tree_->Get(tree_->Parent(execution.node));
+  for (int steps = 0; span != nullptr && steps < SpanTree::kMaxClimb;
+       span = tree_->Get(tree_->Parent(*span)), ++steps) {
+    const ExecutionNumber found = span->execution;
+    if (found == kNobody || found == execution.number) continue;
     const Execution& outer = *executions_.Get(found);
     const bool same_id =
         outer.has_id && execution.has_id && outer.id == execution.id;
     const bool same_tool =
         !execution.name_text.empty() && outer.name == execution.name;
     if (same_id || same_tool) {
-      execution.enclosure = node;
+      execution.enclosure = span->node;
       return;
     }
   }
@@ -261,43 +257,41 @@ void CallBook::FindEnclosure(Execution& execution) const {
 
 // A start takes the next call of its tool in the last answer. A reserved call
 // is not open by name any more.
-void CallBook::Reserve(ExecutionNumber number) {
-  RefreshTimes(number);
-  Execution& execution = *executions_.Get(number);
+void CallBook::Reserve(Execution& execution) {
+  RefreshTimes(execution);
   if (!execution.start_known) return;
   if (execution.reserved != kNobody) {
     if (!execution.has_id) return;  // a start that was told twice
-    Release(number);
+    Release(execution);
   }
   FindEnclosure(execution);
   const Answer* last = LastAnswer(execution);
   if (last == nullptr) return;
-  CallNumber next = FindById(number);
-  if (next == kNobody) next = NextOf(*last, execution);
-  if (next == kNobody || calls_.Get(next)->reserved_by != kNobody ||
-      calls_.Get(next)->node != calls_.Get(last->calls.front())->node) {
+  Call* next = FindById(execution);
+  if (next == nullptr) next = NextOf(*last, execution);
+  if (next == nullptr || next->reserved_by != kNobody ||
+      next->node != calls_.Get(last->calls.front())->node) {
     return;
   }
-  UnindexOpen(next);
-  execution.reserved = next;
-  calls_.Get(next)->reserved_by = number;
-  IndexOpen(next);
+  UnindexOpen(*next);
+  execution.reserved = next->number;
+  next->reserved_by = execution.number;
+  IndexOpen(*next);
 }
 
 // The first call of its tool in an answer that an execution may take.
-CallNumber CallBook::NextOf(const Answer& answer,
-                            const Execution& execution) const {
-  CallNumber next = kNobody;
+BookedCall* CallBook::NextOf(const Answer& answer, const Execution& execution) {
+  Call* next = nullptr;
   std::pair<Rank, uint32_t> next_rank;
-  if (answer.calls.size() > kMaxOrderedAnswer) return kNobody;
+  if (answer.calls.size() > kMaxOrderedAnswer) return nullptr;
   for (const CallNumber number : answer.calls) {
-    const Call& call = *calls_.Get(number);
+    Call& call = *calls_.Get(number);
     if (call.name != execution.name || call.reserved_by != kNobody) continue;
     const std::optional<Rank> rank = Assess(call, execution, By::kValue);
     if (!rank) continue;
     const std::pair one(*rank, call.index);
-    if (next == kNobody || one < next_rank) {
-      next = number;
+    if (next == nullptr || one < next_rank) {
+      next = &call;
       next_rank = one;
     }
   }
@@ -307,7 +301,7 @@ CallNumber CallBook::NextOf(const Answer& answer,
 // The last answer before an execution started: of the LLM span that is its
 // parent, or of the last one that has the same parent.
 const CallBook::Answer* CallBook::LastAnswer(const Execution& execution) const {
-  const SpanTree::Span* const above = tree_->Get(tree_->Parent(execution.node));
+  const Span* const above = tree_->Get(tree_->Parent(execution.node));
   if (above != nullptr && above->answer != kNobody) {
     return &answers_[above->answer];
   }
@@ -337,12 +331,11 @@ const CallBook::Answer* CallBook::LastAnswer(const Execution& execution) const {
   return last;
 }
 
-void CallBook::Release(ExecutionNumber number) {
-  Execution& execution = *executions_.Get(number);
+void CallBook::Release(Execution& execution) {
   Call* call = calls_.Get(execution.reserved);
-  if (call != nullptr && call->reserved_by == number) {
+  if (call != nullptr && call->reserved_by == execution.number) {
     call->reserved_by = kNobody;
-    if (!call->is_over()) IndexOpen(execution.reserved);
+    if (!call->is_over()) IndexOpen(*call);
   }
   execution.reserved = kNobody;
 }
@@ -350,19 +343,17 @@ void CallBook::Release(ExecutionNumber number) {
 // Live mode: after a reserved call went to another execution or a new answer
 // came, all that are undecided reserve anew, in the order of start.
 void CallBook::ReserveAgain(Fingerprint name) {
-  std::vector<ExecutionNumber> latest = LatestUndecided(name);
-  std::erase_if(latest, [this](ExecutionNumber number) {
-    const Execution& execution = *executions_.Get(number);
-    return execution.kind != SpanKind::kTool;
+  std::vector<Execution*> latest = LatestUndecided(name);
+  std::erase_if(latest, [](const Execution* execution) {
+    return execution->kind != SpanKind::kTool;
   });
-  const auto key = [this](ExecutionNumber number) {
-    const Execution& execution = *executions_.Get(number);
-    return SortKey(execution.start, execution.span.span_id);
+  const auto key = [](const Execution* execution) {
+    return SortKey(execution->start, execution->span.span_id);
   };
   std::sort(latest.begin(), latest.end(),
-            [&](auto a, auto b) { return key(a) < key(b); });
-  for (const ExecutionNumber number : latest) Release(number);
-  for (const ExecutionNumber number : latest) Reserve(number);
+            [&](auto* a, auto* b) { return key(a) < key(b); });
+  for (Execution* execution : latest) Release(*execution);
+  for (Execution* execution : latest) Reserve(*execution);
 }
 
 }  // namespace spanlink

@@ -12,18 +12,17 @@
 namespace spanlink {
 
 // Live mode, when an execution is complete.
-void CallBook::DecideNow(ExecutionNumber number, Batch& batch) {
-  Execution& execution = *executions_.Get(number);
+void CallBook::DecideNow(Execution& execution, Batch& batch) {
   FindEnclosure(execution);
-  const bool decided =
-      !AwaitsNearerAnswer(number) &&
-      (ClaimById(number, batch) ||
-       (execution.kind == SpanKind::kHandoff
-            ? ClaimHandoff(number, batch)
-            : ClaimReserved(number, batch) || ClaimOnlyFit(number, batch)));
+  const bool decided = !AwaitsNearerAnswer(execution) &&
+                       (ClaimById(execution, batch) ||
+                        (execution.kind == SpanKind::kHandoff
+                             ? ClaimHandoff(execution, batch)
+                             : ClaimReserved(execution, batch) ||
+                                   ClaimOnlyFit(execution, batch)));
   if (!decided) {
-    List(number);
-    Wait(number);
+    List(execution);
+    Wait(execution);
   }
   RetryTool(execution.name, batch);
   RetryUses(batch);
@@ -31,55 +30,55 @@ void CallBook::DecideNow(ExecutionNumber number, Batch& batch) {
 
 // At settle: every grade over all executions before the next one, each in the
 // order of start.
-void CallBook::DecideAll(std::vector<ExecutionNumber> executions,
+void CallBook::DecideAll(const std::vector<ExecutionNumber>& numbers,
                          Batch& batch) {
-  std::erase_if(executions, [this](ExecutionNumber number) {
-    const Execution* execution = executions_.Get(number);
-    return execution == nullptr || !execution->finished ||
-           !execution->is_undecided();
-  });
-  for (const ExecutionNumber number : executions) RefreshTimes(number);
-  const auto key = [this](ExecutionNumber number) {
-    const Execution& execution = *executions_.Get(number);
-    return std::pair(SortKey(execution.start, execution.span.span_id), number);
+  std::vector<Execution*> executions;
+  for (const ExecutionNumber number : numbers) {
+    Execution* const execution = executions_.Get(number);
+    if (execution == nullptr || !execution->finished ||
+        !execution->is_undecided()) {
+      continue;
+    }
+    RefreshTimes(*execution);
+    executions.push_back(execution);
+  }
+  const auto key = [](const Execution* execution) {
+    return std::pair(SortKey(execution->start, execution->span.span_id),
+                     execution->number);
   };
   std::sort(executions.begin(), executions.end(),
-            [&](auto a, auto b) { return key(a) < key(b); });
+            [&](auto* a, auto* b) { return key(a) < key(b); });
   executions.erase(std::unique(executions.begin(), executions.end()),
                    executions.end());
   const auto each = [&](bool handoffs, auto step) {
-    for (const ExecutionNumber number : executions) {
-      const Execution& execution = *executions_.Get(number);
-      const bool is_handoff = execution.kind == SpanKind::kHandoff;
-      if (execution.is_undecided() && is_handoff == handoffs) step(number);
+    for (Execution* execution : executions) {
+      const bool is_handoff = execution->kind == SpanKind::kHandoff;
+      if (execution->is_undecided() && is_handoff == handoffs) step(*execution);
     }
   };
-  for (const ExecutionNumber number : executions) {
-    FindEnclosure(*executions_.Get(number));
-    Release(number);
+  for (Execution* execution : executions) {
+    FindEnclosure(*execution);
+    Release(*execution);
   }
-  each(false, [&](auto number) { Reserve(number); });
-  for (const ExecutionNumber number : executions) ClaimById(number, batch);
-  each(false, [&](auto number) { Release(number); });
-  each(false, [&](auto number) { Reserve(number); });
-  each(false, [&](auto number) { ClaimReserved(number, batch); });
-  each(false, [&](auto number) { Release(number); });
-  each(false, [&](auto number) { ClaimByArguments(number, batch); });
-  each(true, [&](auto number) { ClaimHandoff(number, batch); });
-  each(true, [&](auto number) { ClaimRemaining(number, batch); });
-  each(false,
-       [&](auto number) { ClaimByName(number, Evidence::kName, batch); });
-  each(false,
-       [&](auto number) { ClaimByName(number, Evidence::kOrder, batch); });
+  each(false, [&](auto& tool) { Reserve(tool); });
+  for (Execution* execution : executions) ClaimById(*execution, batch);
+  each(false, [&](auto& tool) { Release(tool); });
+  each(false, [&](auto& tool) { Reserve(tool); });
+  each(false, [&](auto& tool) { ClaimReserved(tool, batch); });
+  each(false, [&](auto& tool) { Release(tool); });
+  each(false, [&](auto& tool) { ClaimByArguments(tool, batch); });
+  each(true, [&](auto& handoff) { ClaimHandoff(handoff, batch); });
+  each(true, [&](auto& handoff) { ClaimRemaining(handoff, batch); });
+  each(false, [&](auto& tool) { ClaimByName(tool, Evidence::kName, batch); });
+  each(false, [&](auto& tool) { ClaimByName(tool, Evidence::kOrder, batch); });
   RetryUses(batch);
 }
 
 // Live mode, when an answer came after signals that wait for it.
-void CallBook::RetryAfterChoice(CallNumber number, Batch& batch) {
+void CallBook::RetryAfterChoice(const Call& call, Batch& batch) {
   const bool nobody_waits = undecided_.empty() && executions_by_id_.empty() &&
                             uses_of_unknown_.empty() && attached_.empty();
   if (nobody_waits) return;
-  const Call& call = *calls_.Get(number);
   const Fingerprint name = call.name;
   const Fingerprint id = call.id;
   const bool has_id = call.has_id();
@@ -102,8 +101,9 @@ void CallBook::RetryId(const Fingerprint& id, Batch& batch) {
   if (found == executions_by_id_.end()) return;
   const std::vector<ExecutionNumber> executions = found->second;
   for (const ExecutionNumber number : executions) {
-    if (!executions_.Get(number)->is_undecided()) continue;
-    if (!AwaitsNearerAnswer(number)) ClaimById(number, batch);
+    Execution& execution = *executions_.Get(number);
+    if (!execution.is_undecided()) continue;
+    if (!AwaitsNearerAnswer(execution)) ClaimById(execution, batch);
   }
 }
 
@@ -113,14 +113,13 @@ void CallBook::RetryTool(Fingerprint name, Batch& batch) {
   bool progress = !undecided_.empty();
   for (size_t round = 0; progress && round < kMaxRetries; ++round) {
     progress = false;
-    for (const ExecutionNumber number : LatestUndecided(name)) {
-      const Execution* execution = executions_.Get(number);
+    for (Execution* execution : LatestUndecided(name)) {
       if (!execution->finished || !execution->is_undecided()) continue;
-      if (AwaitsNearerAnswer(number)) continue;
-      const bool decided =
-          execution->kind == SpanKind::kHandoff
-              ? ClaimHandoff(number, batch)
-              : ClaimReserved(number, batch) || ClaimOnlyFit(number, batch);
+      if (AwaitsNearerAnswer(*execution)) continue;
+      const bool decided = execution->kind == SpanKind::kHandoff
+                               ? ClaimHandoff(*execution, batch)
+                               : ClaimReserved(*execution, batch) ||
+                                     ClaimOnlyFit(*execution, batch);
       progress = progress || decided;
     }
   }
@@ -129,28 +128,27 @@ void CallBook::RetryTool(Fingerprint name, Batch& batch) {
 // Ids repeat: the same tool first, then the rank, in which a call that another
 // execution has reserved is as good as executed, then equal arguments before
 // the order of the answer.
-CallNumber CallBook::FindById(ExecutionNumber number) const {
-  const Execution& execution = *executions_.Get(number);
-  if (!execution.has_id) return kNobody;
+BookedCall* CallBook::FindById(const Execution& execution) {
+  if (!execution.has_id) return nullptr;
   struct Candidate {
     bool other_tool;
     Rank rank;
     SortKey start;
     bool other_arguments;
     uint32_t index;
-    CallNumber call;
+    Call* call;
   };
   std::vector<Candidate> candidates;
-  for (const CallNumber one : LatestWithId(execution.id, execution.start)) {
-    const Call& call = *calls_.Get(one);
+  for (const CallNumber number : LatestWithId(execution.id, execution.start)) {
+    Call& call = *calls_.Get(number);
     std::optional<Rank> rank = Assess(call, execution, By::kId);
     if (!rank) continue;
-    if (call.reserved_by != kNobody && call.reserved_by != number) {
+    if (call.reserved_by != kNobody && call.reserved_by != execution.number) {
       rank->done = true;
     }
     candidates.push_back({call.name != execution.name, *rank,
                           SortKey(call.start, call.llm.span_id),
-                          !Fits(call, execution), call.index, one});
+                          !Fits(call, execution), call.index, &call});
   }
   // Later answers are better: `rank` cannot say so before all are known.
   std::sort(
@@ -167,60 +165,55 @@ CallNumber CallBook::FindById(ExecutionNumber number) const {
         return std::tie(a.other_tool, a.rank, a.other_arguments, a.index) <
                std::tie(b.other_tool, b.rank, b.other_arguments, b.index);
       });
-  return best == candidates.end() ? kNobody : best->call;
+  return best == candidates.end() ? nullptr : best->call;
 }
 
 // 1. `tool_call_id`.
-bool CallBook::ClaimById(ExecutionNumber number, Batch& batch) {
-  const Execution& execution = *executions_.Get(number);
+bool CallBook::ClaimById(Execution& execution, Batch& batch) {
   if (!execution.has_id) return false;
-  CallNumber call = FindById(number);
-  if (call == kNobody && !by_id_.contains(execution.id) &&
+  Call* call = FindById(execution);
+  if (call == nullptr && !by_id_.contains(execution.id) &&
       execution.enclosure == SpanTree::kNone) {
     call = Unpark(execution.conversation, execution.id, true, batch);
   }
-  if (call == kNobody) return false;
-  Attach(number, call, Evidence::kToolCallId, batch);
+  if (call == nullptr) return false;
+  Attach(execution, *call, Evidence::kToolCallId, batch);
   return true;
 }
 
 // Live mode: whether a nearer answer with the execution's id may still come.
 // Some LLM spans end after the tools that they chose, and runs side by side
 // repeat ids: with an answer from elsewhere it waits until its parent ends.
-bool CallBook::AwaitsNearerAnswer(ExecutionNumber number) const {
-  const Execution& execution = *executions_.Get(number);
+bool CallBook::AwaitsNearerAnswer(const Execution& execution) {
   if (!execution.has_id || !execution.parent) return false;
-  const SpanTree::Span* const parent =
-      tree_->Get(tree_->Find(*execution.parent));
+  const Span* const parent = tree_->Get(tree_->Find(*execution.parent));
   if (parent == nullptr || parent->finished) return false;
-  const Call* const call = calls_.Get(FindById(number));
+  const Call* const call = FindById(execution);
   return call != nullptr && call->node != SpanTree::kNone &&
          tree_->Distance(execution.node, call->node) > 1;
 }
 
 // 2. `arguments`, foreseen at the start.
-bool CallBook::ClaimReserved(ExecutionNumber number, Batch& batch) {
-  const Execution& execution = *executions_.Get(number);
-  const Call* call = calls_.Get(execution.reserved);
+bool CallBook::ClaimReserved(Execution& execution, Batch& batch) {
+  Call* const call = calls_.Get(execution.reserved);
   if (call == nullptr || !Fits(*call, execution)) return false;
   if (!Assess(*call, execution, By::kValue)) return false;
-  Attach(number, execution.reserved, Evidence::kArguments, batch);
+  Attach(execution, *call, Evidence::kArguments, batch);
   return true;
 }
 
 // 2. `arguments`, where there is no choice: safe before everything is known.
-bool CallBook::ClaimOnlyFit(ExecutionNumber number, Batch& batch) {
-  const Execution& execution = *executions_.Get(number);
+bool CallBook::ClaimOnlyFit(Execution& execution, Batch& batch) {
   for (uint8_t i = 0; i < execution.reading_count; ++i) {
     const Choice choice = Best(open_by_arguments_, execution.readings[i],
                                execution, [](const Call&) { return true; });
     if (choice.candidates == 0) continue;
-    const ExecutionNumber reserved_by = calls_.Get(choice.call)->reserved_by;
-    if (choice.candidates > 1 || calls_.Get(choice.call)->contested ||
-        (reserved_by != kNobody && reserved_by != number)) {
+    const ExecutionNumber reserved_by = choice.call->reserved_by;
+    if (choice.candidates > 1 || choice.call->contested ||
+        (reserved_by != kNobody && reserved_by != execution.number)) {
       return false;
     }
-    Attach(number, choice.call, Evidence::kArguments, batch);
+    Attach(execution, *choice.call, Evidence::kArguments, batch);
     return true;
   }
   return false;
@@ -229,23 +222,22 @@ bool CallBook::ClaimOnlyFit(ExecutionNumber number, Batch& batch) {
 // 2. `arguments`, at settle. Several candidates are no doubt where the order of
 // start is known; else they are `order`, to the last of them. So are calls that
 // wait for an approval: people approve in an order of their own.
-bool CallBook::ClaimByArguments(ExecutionNumber number, Batch& batch) {
-  const Execution& execution = *executions_.Get(number);
+bool CallBook::ClaimByArguments(Execution& execution, Batch& batch) {
   for (uint8_t i = 0; i < execution.reading_count; ++i) {
     const Fingerprint reading = execution.readings[i];
-    Choice choice = BestFree(open_by_arguments_, reading, number);
+    const Choice choice = BestFree(open_by_arguments_, reading, execution);
     if (choice.candidates == 0) continue;
-    const bool is_unordered = !execution.start_known ||
-                              calls_.Get(choice.call)->state == State::kPending;
+    const bool is_unordered =
+        !execution.start_known || choice.call->state == State::kPending;
     if (choice.candidates > 1 && is_unordered) {
       Contest(open_by_arguments_, reading, execution);
     }
-    if (choice.candidates > 1) {
-      choice.call = KeepOrder(choice.call, execution, reading);
-    }
-    const bool in_doubt = is_unordered && calls_.Get(choice.call)->contested;
-    Attach(number, choice.call,
-           in_doubt ? Evidence::kOrder : Evidence::kArguments, batch);
+    Call& call = choice.candidates > 1
+                     ? KeepOrder(*choice.call, execution, reading)
+                     : *choice.call;
+    const bool in_doubt = is_unordered && call.contested;
+    Attach(execution, call, in_doubt ? Evidence::kOrder : Evidence::kArguments,
+           batch);
     return true;
   }
   return false;
@@ -253,8 +245,7 @@ bool CallBook::ClaimByArguments(ExecutionNumber number, Batch& batch) {
 
 // 3. `handoff`: the tool's name says the target agent. A producer that gives
 // the tool's name itself needs no inference.
-bool CallBook::ClaimHandoff(ExecutionNumber number, Batch& batch) {
-  const Execution& execution = *executions_.Get(number);
+bool CallBook::ClaimHandoff(Execution& execution, Batch& batch) {
   Choice choice;
   if (!execution.to_agent.empty()) {
     choice = Best(open_handoffs_, kHandoffs, execution, [&](const Call& call) {
@@ -264,79 +255,72 @@ bool CallBook::ClaimHandoff(ExecutionNumber number, Batch& batch) {
     choice = Best(OpenByName(), execution.name, execution,
                   [](const Call&) { return true; });
   }
-  if (choice.call == kNobody) return false;
-  Attach(number, choice.call, Evidence::kHandoff, batch);
+  if (choice.call == nullptr) return false;
+  Attach(execution, *choice.call, Evidence::kHandoff, batch);
   return true;
 }
 
 // 4. `handoff_remaining`: handoffs start after all tools of the turn, so the
 // call that is left of the last answer under the same parent is the handoff.
-bool CallBook::ClaimRemaining(ExecutionNumber number, Batch& batch) {
-  const Execution& execution = *executions_.Get(number);
+bool CallBook::ClaimRemaining(Execution& execution, Batch& batch) {
   const Answer* last = LastAnswer(execution);
   if (last == nullptr) return false;
   const auto is_awaited = [&](const Call& call) {
-    const std::vector<ExecutionNumber> tools = LatestUndecided(call.name);
-    return std::any_of(tools.begin(), tools.end(), [&](ExecutionNumber tool) {
-      return executions_.Get(tool)->parent == execution.parent;
+    const std::vector<Execution*> tools = LatestUndecided(call.name);
+    return std::any_of(tools.begin(), tools.end(), [&](const Execution* tool) {
+      return tool->parent == execution.parent;
     });
   };
-  CallNumber first = kNobody;
+  Call* first = nullptr;
   for (const CallNumber candidate : last->calls) {
-    const Call& call = *calls_.Get(candidate);
+    Call& call = *calls_.Get(candidate);
     if (!call.executions.empty() || call.state != State::kOpen ||
         !Assess(call, execution, By::kValue) || is_awaited(call)) {
       continue;
     }
-    if (first == kNobody || call.index < calls_.Get(first)->index) {
-      first = candidate;
-    }
+    if (first == nullptr || call.index < first->index) first = &call;
   }
-  if (first == kNobody) return false;
-  Attach(number, first, Evidence::kHandoffRemaining, batch);
+  if (first == nullptr) return false;
+  Attach(execution, *first, Evidence::kHandoffRemaining, batch);
   return true;
 }
 
 // 5. `name`: one open call of this tool it can be. 6. `order`: several; a call
 // that was once one of several stays in doubt.
-bool CallBook::ClaimByName(ExecutionNumber number, Evidence grade,
-                           Batch& batch) {
-  const Execution& execution = *executions_.Get(number);
+bool CallBook::ClaimByName(Execution& execution, Evidence grade, Batch& batch) {
   if (execution.name_text.empty()) return false;
-  const Choice choice = BestFree(OpenByName(), execution.name, number);
-  if (choice.call == kNobody) return false;
+  const Choice choice = BestFree(OpenByName(), execution.name, execution);
+  if (choice.call == nullptr) return false;
   if (grade == Evidence::kName) {
     if (choice.candidates > 1) {
       Contest(OpenByName(), execution.name, execution);
     }
-    if (calls_.Get(choice.call)->contested) return false;
+    if (choice.call->contested) return false;
   }
-  Attach(number, choice.call, grade, batch);
+  Attach(execution, *choice.call, grade, batch);
   return true;
 }
 
-void CallBook::Attach(ExecutionNumber number, CallNumber call_number,
-                      Evidence evidence, Batch& batch) {
-  Execution& execution = *executions_.Get(number);
-  Call& call = *calls_.Get(call_number);
-  const ExecutionNumber displaced = call.reserved_by;
-  if (execution.reserved != kNobody && execution.reserved != call_number) {
+void CallBook::Attach(Execution& execution, Call& call, Evidence evidence,
+                      Batch& batch) {
+  Execution* const displaced = executions_.Get(call.reserved_by);
+  if (execution.reserved != kNobody && execution.reserved != call.number) {
     Report(DiagnosticId::kReservationMoved, execution.span.span_id, batch);
   }
-  Release(number);
-  if (displaced != kNobody) Release(displaced);
-  Unlist(number);
-  execution.call = call_number;
+  Release(execution);
+  if (displaced != nullptr) Release(*displaced);
+  Unlist(execution);
+  execution.call = call.number;
   execution.evidence = evidence;
   execution.attempt = call.attempts + 1;
-  call.executions.push_back(number);
+  call.executions.push_back(execution.number);
   if (execution.outcome == Outcome::kNotExecuted) {
     if (call.state != State::kExecuted) call.state = State::kPending;
     Report(DiagnosticId::kExecutionPending, execution.span.span_id, batch);
   } else {
     ++call.attempts;
     const bool failed = execution.outcome == Outcome::kFailed;
-    if (!failed) UnindexOpen(call_number);
+    if (!failed) UnindexOpen(call);
     if (call.state != State::kExecuted) {
       call.state = failed ? State::kFailed : State::kExecuted;
     }
@@ -352,10 +336,10 @@ void CallBook::Attach(ExecutionNumber number, CallNumber call_number,
     link->tool_version = call.version;
   }
   if (execution.kind == SpanKind::kHandoff) CloseSiblings(call, batch);
-  if (is_live() && displaced != kNobody && displaced != number) {
-    ReserveAgain(executions_.Get(displaced)->name);
+  if (is_live() && displaced != nullptr && displaced != &execution) {
+    ReserveAgain(displaced->name);
   }
-  if (!call.waiting_uses.empty()) attached_.push_back(call_number);
+  if (!call.waiting_uses.empty()) attached_.push_back(call.number);
 }
 
 // The SDK carries out the first handoff of an answer and tells the model that
@@ -369,7 +353,7 @@ void CallBook::CloseSiblings(const Call& call, Batch& batch) {
       continue;
     }
     sibling.state = State::kClosed;
-    UnindexOpen(number);
+    UnindexOpen(sibling);
     Report(DiagnosticId::kHandoffIgnored, sibling.llm.span_id, batch);
   }
 }

@@ -24,8 +24,7 @@ constexpr uint32_t kNotedChoices = 64;
 }  // namespace
 
 // (LLM span, index) says which call it is: the second report changes nothing.
-bool CallBook::IsRepeated(const Call& call) {
-  SpanTree::Span* llm = tree_->Get(call.node);
+bool CallBook::IsRepeated(const Call& call, Span* llm) {
   if (llm != nullptr && call.index < kNotedChoices) {
     const uint64_t bit = uint64_t{1} << call.index;
     return (std::exchange(llm->choices_seen, llm->choices_seen | bit) & bit) !=
@@ -37,20 +36,20 @@ bool CallBook::IsRepeated(const Call& call) {
   return !seen_choices_.insert({call.node, call.index}).second;
 }
 
-uint64_t CallBook::IdentityOf(const Call& call) {
+uint64_t CallBook::IdentityOf(const Call& call, Span* llm) {
   const auto content =
       call.has_id()
           ? std::pair(call.id, call.name)
           : std::pair(call.name, call.arguments.value_or(Fingerprint{}));
   const uint32_t occurrence =
-      CountOccurrence(call, absl::HashOf(content, call.has_id()));
+      CountOccurrence(call, absl::HashOf(content, call.has_id()), llm);
   return absl::HashOf(content, call.has_id(), occurrence);
 }
 
 // Returns how many earlier calls of this answer have the same content. Most
 // answers have one call: its content is noted in the tree.
-uint32_t CallBook::CountOccurrence(const Call& call, uint64_t content) {
-  SpanTree::Span* llm = tree_->Get(call.node);
+uint32_t CallBook::CountOccurrence(const Call& call, uint64_t content,
+                                   Span* llm) {
   if (llm != nullptr && llm->first_content == 0) {
     llm->first_content = content;
     return 0;
@@ -67,14 +66,13 @@ uint32_t CallBook::CountOccurrence(const Call& call, uint64_t content) {
 bool CallBook::FileFirstIdentity(const Fingerprint& id) {
   const auto found = by_id_.find(id);
   if (found == by_id_.end()) return false;
-  FileIdentity(found->second.front());
+  FileIdentity(*calls_.Get(found->second.front()));
   return true;
 }
 
-void CallBook::FileIdentity(CallNumber number) {
-  Call& call = *calls_.Get(number);
+void CallBook::FileIdentity(Call& call) {
   if (std::exchange(call.identity_filed, true)) return;
-  by_identity_[call.identity].push_back(number);
+  by_identity_[call.identity].push_back(call.number);
 }
 
 bool CallBook::MergeDuplicate(const Call& call, Batch& batch) {
@@ -83,8 +81,7 @@ bool CallBook::MergeDuplicate(const Call& call, Batch& batch) {
   const CallNumbers& twins = found->second;
   const size_t count = std::min(twins.size(), kMaxTwins);
   for (size_t i = twins.size(); i-- > twins.size() - count;) {
-    const CallNumber number = twins[i];
-    Call* twin = calls_.Get(number);
+    Call* const twin = calls_.Get(twins[i]);
     if (twin == nullptr || twin->parked_before) continue;
     if (twin->arguments && call.arguments &&
         *twin->arguments != *call.arguments) {
@@ -99,11 +96,11 @@ bool CallBook::MergeDuplicate(const Call& call, Batch& batch) {
     if (unseen && !twin_is_inner && IsDuring(call, *twin)) call_is_inner = true;
     Report(DiagnosticId::kChoiceDuplicate, call.llm.span_id, batch);
     const bool linked = !twin->executions.empty() || twin->used;
-    if (call_is_inner && !linked) MoveToInner(number, call);
+    if (call_is_inner && !linked) MoveToInner(*twin, call);
     if (!twin->arguments && call.arguments) {
-      UnindexOpen(number);
+      UnindexOpen(*twin);
       twin->arguments = call.arguments;
-      IndexOpen(number);
+      IndexOpen(*twin);
     }
     return true;
   }
@@ -129,16 +126,15 @@ bool CallBook::IsDuring(const Call& inner, const Call& outer) {
          inner.end.ns <= outer.end.ns;
 }
 
-void CallBook::MoveToInner(CallNumber outer, const Call& inner) {
+void CallBook::MoveToInner(Call& outer, const Call& inner) {
   UnindexOpen(outer);
   LeaveAnswer(outer);
-  Call& call = *calls_.Get(outer);
-  call.llm = inner.llm;
-  call.node = inner.node;
-  call.index = inner.index;
-  call.start = inner.start;
-  call.end = inner.end;
-  FileAnswer(outer);
+  outer.llm = inner.llm;
+  outer.node = inner.node;
+  outer.index = inner.index;
+  outer.start = inner.start;
+  outer.end = inner.end;
+  FileAnswer(outer, tree_->Get(outer.node));
   IndexOpen(outer);
 }
 

@@ -32,7 +32,7 @@ void CallBook::Settle(Batch& batch) {
   for (const auto& [name, numbers] : undecided_) {
     undecided.insert(undecided.end(), numbers.begin(), numbers.end());
   }
-  DecideAll(std::move(undecided), batch);
+  DecideAll(undecided, batch);
   for (const Use& use : uses) ResolveUse(use, batch);
   FollowHandoffs(batch);
   ReportLeftovers(batch);
@@ -45,7 +45,7 @@ void CallBook::SettleCalls(Batch& batch) {
   tree_->MarkLlmAncestors();
   std::vector<Call> calls = TakeAll(filed_calls_);
   for (Call& call : calls) {
-    const SpanTree::Span* llm = tree_->Get(call.node);
+    const Span* llm = tree_->Get(call.node);
     if (llm == nullptr) continue;
     call.start = llm->start;
     call.end = llm->end.value_or(call.end);
@@ -57,13 +57,15 @@ void CallBook::SettleCalls(Batch& batch) {
   };
   std::sort(calls.begin(), calls.end(),
             [&](const Call& a, const Call& b) { return key(a) < key(b); });
-  for (Call& call : calls) InsertCall(std::move(call), batch);
+  for (Call& call : calls) {
+    InsertCall(std::move(call), tree_->Get(call.node), batch);
+  }
 }
 
 std::vector<BookedUse> CallBook::TakeUses() {
   std::vector<Use> uses = TakeAll(filed_uses_);
   for (Use& use : uses) {
-    if (const SpanTree::Span* llm = tree_->Get(use.node)) {
+    if (const Span* llm = tree_->Get(use.node)) {
       use.start = llm->start;
     }
     MarkSuperseded(use);
@@ -76,8 +78,8 @@ std::vector<BookedUse> CallBook::TakeUses() {
             [&](const Use& a, const Use& b) { return key(a) < key(b); });
   // What an untraced execution left behind must be known before any claim.
   for (const Use& use : uses) {
-    if (IsWrapper(use.node)) continue;
-    Call* call = calls_.Get(FindUsedCall(use));
+    if (IsWrapper(tree_->Get(use.node))) continue;
+    Call* call = FindUsedCall(use);
     if (call != nullptr) NoteUse(*call, use);
   }
   return uses;
@@ -178,29 +180,29 @@ const BookedExecution* CallBook::LastThatRan(const Call& call) const {
 void CallBook::TakeBack(std::vector<ParkedCall> calls, Batch& batch) {
   for (ParkedCall& parked : calls) {
     const bool pending = parked.pending;
-    const CallNumber number = Readmit(std::move(parked), batch);
-    if (number != kNobody && pending) IndexOpen(number);
+    const Call* call = Readmit(std::move(parked), batch);
+    if (call != nullptr && pending) IndexOpen(*call);
   }
 }
 
 // Only what the same conversation left behind, and only by id.
-CallNumber CallBook::Unpark(const Fingerprint& conversation,
-                            const Fingerprint& id, bool for_execution,
-                            Batch& batch) {
+BookedCall* CallBook::Unpark(const Fingerprint& conversation,
+                             const Fingerprint& id, bool for_execution,
+                             Batch& batch) {
   if (conversation == Fingerprint{} ||
       context_.options->cross_trace != CrossTrace::kConversation) {
-    return kNobody;
+    return nullptr;
   }
   std::optional<ParkedCall> parked =
       context_.parking->Take(conversation, id, for_execution);
-  if (!parked) return kNobody;
-  const CallNumber number = Readmit(std::move(*parked), batch);
-  if (Call* call = calls_.Get(number)) call->parked_before = true;
-  return number;
+  if (!parked) return nullptr;
+  Call* const call = Readmit(std::move(*parked), batch);
+  if (call != nullptr) call->parked_before = true;
+  return call;
 }
 
-CallNumber CallBook::Readmit(ParkedCall parked, Batch& batch) {
-  if (context_.options->limits.calls_per_scope == 0) return kNobody;
+BookedCall* CallBook::Readmit(ParkedCall parked, Batch& batch) {
+  if (context_.options->limits.calls_per_scope == 0) return nullptr;
   while (calls_.size() >= context_.options->limits.calls_per_scope) {
     EvictOldestCall(batch);
   }
@@ -227,12 +229,10 @@ CallNumber CallBook::Readmit(ParkedCall parked, Batch& batch) {
   call.earlier_execution = parked.execution;
   call.earlier_evidence = parked.evidence;
   call.earlier_handoff = parked.is_handoff;
-  const bool has_id = call.has_id();
-  const Fingerprint id = call.id;
-  const CallNumber number = calls_.Add(std::move(call));
-  if (has_id) by_id_[id].push_back(number);
+  Call& added = AddCall(std::move(call));
+  if (added.has_id()) by_id_[added.id].push_back(added.number);
   used_calls_of_ = SpanTree::kNone;
-  return number;
+  return &added;
 }
 
 }  // namespace spanlink

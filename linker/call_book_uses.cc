@@ -23,7 +23,7 @@ constexpr size_t kMaxWaitingUsesOfCall = 4;
 // A result that an inner LLM span holds is not used by the LLM spans around it.
 void CallBook::MarkSuperseded(const Use& use) {
   if (use.failed) return;
-  const SpanTree::Span* self = tree_->Get(use.node);
+  const Span* self = tree_->Get(use.node);
   if (self == nullptr || self->kind != SpanKind::kLlm) return;
   if (superseded_.size() > context_.options->limits.uses_per_scope) {
     superseded_.clear();
@@ -38,20 +38,20 @@ void CallBook::MarkSuperseded(const Use& use) {
 }
 
 void CallBook::ResolveUse(const Use& use, Batch& batch) {
-  if (IsWrapper(use.node)) return;
+  if (IsWrapper(tree_->Get(use.node))) return;
   if (!superseded_.empty() &&
       superseded_.contains({use.node, use.has_id ? use.id : use.name})) {
     return;
   }
-  CallNumber number = FindUsedCall(use);
-  if (number == kNobody && use.has_id && !by_id_.contains(use.id)) {
-    const SpanTree::Span* llm = tree_->Get(use.node);
+  Call* call = FindUsedCall(use);
+  if (call == nullptr && use.has_id && !by_id_.contains(use.id)) {
+    const Span* llm = tree_->Get(use.node);
     if (llm != nullptr && !executions_by_id_.contains(use.id)) {
-      number = Unpark(llm->conversation, use.id, false, batch);
+      call = Unpark(llm->conversation, use.id, false, batch);
     }
   }
-  if (number != kNobody) {
-    UseCall(number, use, batch);
+  if (call != nullptr) {
+    UseCall(*call, use, batch);
     return;
   }
   if (use.has_id && UseOrphan(use, batch)) return;
@@ -81,15 +81,15 @@ std::optional<bool> CallBook::EndedBefore(const Call& call,
 }
 
 // A prompt that holds many results of one id asks for the same ranking again.
-CallNumber CallBook::FindUsedCall(const Use& use) {
+BookedCall* CallBook::FindUsedCall(const Use& use) {
   if (!use.has_id) return FindUsedCallWithoutId(use);
   const auto found = by_id_.find(use.id);
-  if (found == by_id_.end()) return kNobody;
+  if (found == by_id_.end()) return nullptr;
   if (found->second.size() == 1) {  // nothing to rank
-    const CallNumber only = found->second.front();
-    const bool may_be = IsKnownAt(only, use.start) &&
-                        EndedBefore(*calls_.Get(only), use).has_value();
-    return may_be && use.ordinal == 0 ? only : kNobody;
+    Call& only = *calls_.Get(found->second.front());
+    const bool may_be =
+        IsKnownAt(only, use.start) && EndedBefore(only, use).has_value();
+    return may_be && use.ordinal == 0 ? &only : nullptr;
   }
   if (used_calls_of_ != use.node) {
     used_calls_.clear();
@@ -98,7 +98,7 @@ CallNumber CallBook::FindUsedCall(const Use& use) {
   const auto [ranked, is_new] = used_calls_.try_emplace(use.id);
   if (is_new) ranked->second = RankUsedCalls(use);
   const CallNumbers& calls = ranked->second;
-  return use.ordinal < calls.size() ? calls[use.ordinal] : kNobody;
+  return use.ordinal < calls.size() ? calls_.Get(calls[use.ordinal]) : nullptr;
 }
 
 CallBook::CallNumbers CallBook::RankUsedCalls(const Use& use) const {
@@ -133,7 +133,7 @@ CallBook::CallNumbers CallBook::RankUsedCalls(const Use& use) const {
 
 // Without an id: the ordinal-th call of the tool by this agent; in the whole
 // run if this agent had made none (it was handed the conversation).
-CallNumber CallBook::FindUsedCallWithoutId(const Use& use) const {
+BookedCall* CallBook::FindUsedCallWithoutId(const Use& use) {
   for (const Node group : GroupsOf(use.node)) {
     const auto found = idless_calls_.find({use.name, group});
     if (found == idless_calls_.end()) continue;
@@ -143,12 +143,11 @@ CallNumber CallBook::FindUsedCallWithoutId(const Use& use) const {
       return call == nullptr || EndedBefore(*call, use).has_value();
     };
     if (!is_answered(calls.front())) continue;
-    if (use.ordinal >= calls.size()) return kNobody;
-    const CallNumber number = calls[use.ordinal];
-    const bool is_here = calls_.Get(number) != nullptr;
-    return is_here && is_answered(number) ? number : kNobody;
+    if (use.ordinal >= calls.size()) return nullptr;
+    Call* const call = calls_.Get(calls[use.ordinal]);
+    return is_answered(calls[use.ordinal]) ? call : nullptr;
   }
-  return kNobody;
+  return nullptr;
 }
 
 // Where results without an id are counted: the agent, and the run.
@@ -167,14 +166,13 @@ void CallBook::NoteUse(Call& call, const Use& use) const {
   call.NoteUse({distance, use.start});
 }
 
-void CallBook::UseCall(CallNumber number, const Use& use, Batch& batch) {
-  Call& call = *calls_.Get(number);
+void CallBook::UseCall(Call& call, const Use& use, Batch& batch) {
   NoteUse(call, use);
   if (use.failed) {
     Report(DiagnosticId::kUseByFailedLlm, use.llm, batch);
     return;
   }
-  if (Consume(number, use, batch)) return;
+  if (Consume(call, use, batch)) return;
   const Options& options = *context_.options;
   if (options.use_policy == UsePolicy::kFirst &&
       call.waiting_uses.size() >= kMaxWaitingUsesOfCall) {
@@ -189,11 +187,9 @@ void CallBook::UseCall(CallNumber number, const Use& use, Batch& batch) {
 }
 
 // Returns false if the use waits for an execution.
-bool CallBook::Consume(CallNumber number, const Use& use, Batch& batch) {
-  Call& call = *calls_.Get(number);
+bool CallBook::Consume(Call& call, const Use& use, Batch& batch) {
   const Options& options = *context_.options;
-  const ExecutionNumber ran = PickProducer(call, use);
-  const Execution* producer = executions_.Get(ran);
+  Execution* const producer = PickProducer(call, use);
   const bool is_handoff = producer != nullptr
                               ? producer->kind == SpanKind::kHandoff
                               : call.earlier_handoff;
@@ -204,8 +200,8 @@ bool CallBook::Consume(CallNumber number, const Use& use, Batch& batch) {
   }
   call.used = true;
   if (producer != nullptr) {
-    if (IsLinked(ran, use.node, once)) return true;
-  } else if (!linked_.insert({~number, use.node}).second) {
+    if (IsLinked(*producer, use.node, once)) return true;
+  } else if (!linked_.insert({~call.number, use.node}).second) {
     return true;
   }
   const Evidence evidence =
@@ -225,14 +221,13 @@ bool CallBook::Consume(CallNumber number, const Use& use, Batch& batch) {
 }
 
 // Takes note of a result link; returns whether there was none to make.
-bool CallBook::IsLinked(ExecutionNumber producer, Node llm, bool once) {
+bool CallBook::IsLinked(Execution& producer, Node llm, bool once) {
   if (linked_.size() > 4 * context_.options->limits.uses_per_scope) {
     linked_.clear();
   }
-  Execution& execution = *executions_.Get(producer);
-  const bool was_linked = std::exchange(execution.result_linked, true);
+  const bool was_linked = std::exchange(producer.result_linked, true);
   if (once) return was_linked;
-  return !linked_.insert({producer, llm}).second;
+  return !linked_.insert({producer.number, llm}).second;
 }
 
 // After claims: what waited for an execution of these calls.
@@ -244,19 +239,18 @@ void CallBook::RetryUses(Batch& batch) {
     if (call == nullptr) continue;
     const std::vector<Use> uses = std::exchange(call->waiting_uses, {});
     waiting_uses_ -= uses.size();
-    for (const Use& use : uses) UseCall(number, use, batch);
+    for (const Use& use : uses) UseCall(*call, use, batch);
   }
 }
 
 // The last attempt that had ended when the LLM span started; failing that the
 // last that had started.
-ExecutionNumber CallBook::PickProducer(const Call& call, const Use& use) const {
+BookedExecution* CallBook::PickProducer(const Call& call, const Use& use) {
   const int64_t skew = context_.options->clock_skew.count();
-  ExecutionNumber picked = kNobody;
-  const Execution* best = nullptr;
+  Execution* best = nullptr;
   bool best_ended = false;
   for (const ExecutionNumber number : call.executions) {
-    const Execution* execution = executions_.Get(number);
+    Execution* const execution = executions_.Get(number);
     if (execution == nullptr || execution->outcome == Outcome::kNotExecuted) {
       continue;
     }
@@ -270,12 +264,11 @@ ExecutionNumber CallBook::PickProducer(const Call& call, const Use& use) const {
     };
     if (best == nullptr ||
         std::pair(best_ended, key(*best)) < std::pair(ended, key(*execution))) {
-      picked = number;
       best = execution;
       best_ended = ended;
     }
   }
-  return picked;
+  return best;
 }
 
 // No call of this id is known: the nearest execution that carries it serves.
@@ -283,7 +276,6 @@ bool CallBook::UseOrphan(const Use& use, Batch& batch) {
   const auto found = executions_by_id_.find(use.id);
   if (found == executions_by_id_.end()) return false;
   const int64_t skew = context_.options->clock_skew.count();
-  ExecutionNumber best_number = kNobody;
   Execution* best = nullptr;
   int best_distance = 0;
   const std::vector<ExecutionNumber>& all = found->second;
@@ -304,7 +296,6 @@ bool CallBook::UseOrphan(const Use& use, Batch& batch) {
     };
     if (best == nullptr || distance < best_distance ||
         (distance == best_distance && is_later(execution, *best))) {
-      best_number = all[i];
       best = &execution;
       best_distance = distance;
     }
@@ -319,7 +310,7 @@ bool CallBook::UseOrphan(const Use& use, Batch& batch) {
   }
   const bool once = context_.options->use_policy == UsePolicy::kFirst ||
                     best->kind == SpanKind::kHandoff;
-  if (IsLinked(best_number, use.node, once)) return true;
+  if (IsLinked(*best, use.node, once)) return true;
   if (SpanLink* link = Emit(Evidence::kToolCallId, use.node, batch)) {
     link->consumer = {trace_, use.llm};
     link->producer = best->span;
@@ -342,11 +333,11 @@ void CallBook::FollowHandoffs(Batch& batch) {
   if (handoffs_.empty()) return;
   absl::flat_hash_map<Fingerprint, std::vector<std::pair<SortKey, Node>>> llms;
   for (Node node = tree_->first(); node < tree_->last(); ++node) {
-    const SpanTree::Span& span = *tree_->Get(node);
+    const Span& span = *tree_->Get(node);
     if (span.kind != SpanKind::kLlm || span.failed || span.has_llm_below) {
       continue;
     }
-    const SpanTree::Span* agent = tree_->Get(tree_->NearestAgent(node));
+    const Span* agent = tree_->Get(tree_->NearestAgent(node));
     if (agent == nullptr || !agent->name) continue;
     llms[*agent->name].emplace_back(SortKey(span.start, span.id), node);
   }

@@ -49,6 +49,7 @@ struct FirstUse {
 
 // A tool and arguments that an answer named.
 struct BookedCall {
+  CallNumber number = kNobody;
   SpanContext llm;
   SpanTree::Node node = SpanTree::kNone;
   uint32_t index = 0;
@@ -93,6 +94,7 @@ struct BookedCall {
 
 // The span of a tool or a handoff.
 struct BookedExecution {
+  ExecutionNumber number = kNobody;
   SpanContext span;
   SpanTree::Node node = SpanTree::kNone;
   Moment start;

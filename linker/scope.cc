@@ -31,18 +31,17 @@ size_t Scope::size() const {
   return tree_.size() + calls_.calls() + calls_.executions() + calls_.uses();
 }
 
-Scope::Node Scope::Touch(const SpanRef& ref, SpanKind kind) {
+SpanTree::Span& Scope::Touch(const SpanRef& ref, SpanKind kind) {
   if (ref.start) {
     start_ns_ = std::min(start_ns_, ref.start->time_since_epoch().count());
   }
-  const Node node = tree_.Touch(ref, arrivals_, *context_.diagnostics);
-  tree_.SetKind(node, kind);
-  return node;
+  SpanTree::Span& span = tree_.Touch(ref, arrivals_, *context_.diagnostics);
+  tree_.SetKind(span, kind);
+  return span;
 }
 
 void Scope::On(const SpanStart& start, Batch& batch) {
-  const Node node = Touch(start.span, SpanKind::kOther);
-  SpanTree::Span& span = *tree_.Get(node);
+  SpanTree::Span& span = Touch(start.span, SpanKind::kOther);
   const Fingerprinter& fingerprinter = *context_.fingerprinter;
   if (!start.name.empty() && !span.name) {
     span.name = fingerprinter.OfText(start.name);
@@ -50,16 +49,16 @@ void Scope::On(const SpanStart& start, Batch& batch) {
   if (!start.conversation_id.empty() && span.conversation == Fingerprint{}) {
     span.conversation = fingerprinter.OfText(start.conversation_id);
   }
-  const bool is_new = tree_.SetKind(node, start.kind);
+  const bool is_new = tree_.SetKind(span, start.kind);
   annotations_.OnSpanStart(start, batch);
   switch (start.kind) {
     case SpanKind::kTool:
     case SpanKind::kHandoff:
-      calls_.OnToolStart(node, start, batch);
+      calls_.OnToolStart(span, start, batch);
       break;
     case SpanKind::kGuardrail:
       if (is_new && context_.options->mode == Mode::kLive) {
-        guardrails_.OnStart(node, batch);
+        guardrails_.OnStart(span.node, batch);
       }
       break;
     default:
@@ -68,13 +67,13 @@ void Scope::On(const SpanStart& start, Batch& batch) {
 }
 
 void Scope::On(const SpanFinish& finish, Batch& batch) {
-  const Node node = Touch(finish.span, finish.kind);
+  SpanTree::Span& span = Touch(finish.span, finish.kind);
   annotations_.OnSpanFinish(finish, batch);
   calls_.OnFinish(finish, batch);
   if (context_.options->mode == Mode::kLive) {
-    guardrails_.OnFinish(node, finish, batch);
+    guardrails_.OnFinish(span.node, finish, batch);
   }
-  tree_.Finish(node, finish.outcome == Outcome::kFailed, arrivals_);
+  tree_.Finish(span, finish.outcome == Outcome::kFailed, arrivals_);
 }
 
 void Scope::On(const LlmToolChoice& choice, Batch& batch) {

@@ -53,9 +53,7 @@ class Scope {
   int64_t start_ns() const { return start_ns_; }
 
  private:
-  using Node = SpanTree::Node;
-
-  Node Touch(const SpanRef& ref, SpanKind kind);
+  SpanTree::Span& Touch(const SpanRef& ref, SpanKind kind);
   void SortByConsumer(SpanLink* begin, SpanLink* end) const;
   void On(const SpanStart& start, Batch& batch);
   void On(const SpanFinish& finish, Batch& batch);

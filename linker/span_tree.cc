@@ -5,25 +5,25 @@
 namespace spanlink {
 
 // The span itself comes last: adding its ancestors may evict the oldest.
-SpanTree::Node SpanTree::Touch(const SpanRef& ref, uint64_t arrival,
-                               Diagnostics& diagnostics) {
+SpanTree::Span& SpanTree::Touch(const SpanRef& ref, uint64_t arrival,
+                                Diagnostics& diagnostics) {
   if (!ref.ancestors.empty()) {
     AddAncestors(ref.ancestors, arrival, diagnostics);
   }
-  const Node node = FindOrAdd(ref.context.span_id, arrival, diagnostics);
-  SetTimes(*Get(node), ref, diagnostics);
+  Span& span = FindOrAdd(ref.context.span_id, arrival, diagnostics);
+  SetTimes(span, ref, diagnostics);
   if (!ref.ancestors.empty()) {
-    SetParent(node, ref.ancestors.front(), diagnostics);
+    SetParent(span, ref.ancestors.front(), diagnostics);
   } else if (ref.parent.has_value()) {
-    SetParent(node, *ref.parent, diagnostics);
+    SetParent(span, *ref.parent, diagnostics);
   }
-  return node;
+  return span;
 }
 
-SpanTree::Node SpanTree::FindOrAdd(SpanId id, uint64_t arrival,
-                                   Diagnostics& diagnostics) {
+SpanTree::Span& SpanTree::FindOrAdd(SpanId id, uint64_t arrival,
+                                    Diagnostics& diagnostics) {
   const auto [found, is_new] = by_id_.try_emplace(id, last());
-  if (!is_new) return found->second;
+  if (!is_new) return *Get(found->second);
   if (spans_.size() >= limit_ && spans_.size() > 0) {
     by_id_.erase(Get(first())->id);
     spans_.PopOldest();
@@ -31,9 +31,10 @@ SpanTree::Node SpanTree::FindOrAdd(SpanId id, uint64_t arrival,
   }
   const Node node = last();  // as in `by_id_`
   Span& span = spans_.Emplace();
+  span.node = node;
   span.id = id;
   span.start = {latest_ns_, arrival, false};
-  return node;
+  return span;
 }
 
 void SpanTree::SetTimes(Span& span, const SpanRef& ref,
@@ -54,49 +55,45 @@ void SpanTree::SetTimes(Span& span, const SpanRef& ref,
   }
 }
 
-void SpanTree::SetParent(Node node, SpanId parent, Diagnostics& diagnostics) {
-  Span* span = Get(node);
-  if (span == nullptr || span->parent.has_value()) return;
-  span->parent = parent;
+void SpanTree::SetParent(Span& span, SpanId parent, Diagnostics& diagnostics) {
+  if (span.parent.has_value()) return;
+  span.parent = parent;
   if (parent.is_zero()) return;
-  for (Node above = Parent(node), steps = 0;
+  for (Node above = Parent(span), steps = 0;
        above != kNone && steps < kMaxClimb; above = Parent(above), ++steps) {
-    if (above != node) continue;
+    if (above != span.node) continue;
     diagnostics.Count(DiagnosticId::kParentCycle);
     break;
   }
-  if (span->kind == SpanKind::kLlm || span->has_llm_below) MarkAbove(node);
+  if (span.kind == SpanKind::kLlm || span.has_llm_below) MarkAbove(span);
 }
 
 void SpanTree::AddAncestors(std::span<const SpanId> ancestors, uint64_t arrival,
                             Diagnostics& diagnostics) {
   const size_t count = std::min<size_t>(ancestors.size(), kMaxClimb);
   for (size_t i = 0; i < count && !ancestors[i].is_zero(); ++i) {
-    const Node node = FindOrAdd(ancestors[i], arrival, diagnostics);
-    if (i + 1 < count) SetParent(node, ancestors[i + 1], diagnostics);
+    Span& span = FindOrAdd(ancestors[i], arrival, diagnostics);
+    if (i + 1 < count) SetParent(span, ancestors[i + 1], diagnostics);
   }
 }
 
-bool SpanTree::SetKind(Node node, SpanKind kind) {
-  Span* span = Get(node);
-  if (span == nullptr || span->kind != SpanKind::kOther) return false;
-  span->kind = kind;
-  if (kind == SpanKind::kLlm) MarkAbove(node);
+bool SpanTree::SetKind(Span& span, SpanKind kind) {
+  if (span.kind != SpanKind::kOther) return false;
+  span.kind = kind;
+  if (kind == SpanKind::kLlm) MarkAbove(span);
   return kind != SpanKind::kOther;
 }
 
-void SpanTree::Finish(Node node, bool failed, uint64_t arrival) {
-  Span* span = Get(node);
-  if (span == nullptr) return;
-  span->finished = true;
-  span->failed = failed;
-  if (!span->end) span->end = {latest_ns_, arrival, false};
+void SpanTree::Finish(Span& span, bool failed, uint64_t arrival) {
+  span.finished = true;
+  span.failed = failed;
+  if (!span.end) span.end = {latest_ns_, arrival, false};
 }
 
 // Stops at a span that is marked: then all above it are, too.
-void SpanTree::MarkAbove(Node node) {
-  for (node = Parent(node); node != kNone; node = Parent(node)) {
-    Span* span = Get(node);
+void SpanTree::MarkAbove(const Span& below) {
+  for (Span* span = Get(Parent(below)); span != nullptr;
+       span = Get(Parent(*span))) {
     if (span->has_llm_below) return;
     span->has_llm_below = true;
   }
@@ -104,7 +101,8 @@ void SpanTree::MarkAbove(Node node) {
 
 void SpanTree::MarkLlmAncestors() {
   for (Node node = first(); node != last(); ++node) {
-    if (Get(node)->kind == SpanKind::kLlm) MarkAbove(node);
+    const Span& span = *Get(node);
+    if (span.kind == SpanKind::kLlm) MarkAbove(span);
   }
 }
 
@@ -119,17 +117,15 @@ SpanTree::Node SpanTree::FindParent(const Span& span) const {
 int SpanTree::Distance(Node from, Node to) const {
   const uint64_t mark = ++marks_;
   int position = 0;
-  for (Node node = from; position < kMaxClimb;
-       node = Parent(node), ++position) {
-    const Span* span = Get(node);
-    if (span == nullptr || span->mark == mark) break;  // the top, or a cycle
+  for (const Span* span = Get(from); span != nullptr && position < kMaxClimb;
+       span = Get(Parent(*span)), ++position) {
+    if (span->mark == mark) break;  // a cycle
     span->mark = mark;
     span->position = position;
   }
   int steps = 0;
-  for (Node node = to; steps < kMaxClimb; node = Parent(node), ++steps) {
-    const Span* span = Get(node);
-    if (span == nullptr) break;
+  for (const Span* span = Get(to); span != nullptr && steps < kMaxClimb;
+       span = Get(Parent(*span)), ++steps) {
     if (span->mark == mark) return span->position;
   }
   return kUnrelated;
@@ -150,7 +146,7 @@ bool SpanTree::IsAncestryKnown(Node node) const {
     const Span* span = Get(node);
     if (span == nullptr || !span->parent.has_value()) return false;
     if (span->parent->is_zero()) return true;
-    node = Parent(node);
+    node = Parent(*span);
   }
   return true;
 }
@@ -165,10 +161,10 @@ SpanTree::Node SpanTree::Top(Node node) const {
 }
 
 SpanTree::Node SpanTree::NearestAgent(Node node) const {
-  for (int steps = 0; steps < kMaxClimb; node = Parent(node), ++steps) {
-    const Span* span = Get(node);
-    if (span == nullptr) break;
-    if (span->kind == SpanKind::kAgent) return node;
+  int steps = 0;
+  for (const Span* span = Get(node); span != nullptr && steps < kMaxClimb;
+       span = Get(Parent(*span)), ++steps) {
+    if (span->kind == SpanKind::kAgent) return span->node;
   }
   return kNone;
 }

@@ -39,6 +39,7 @@ class SpanTree {
   static constexpr int kUnrelated = kMaxClimb + 1;
 
   struct Span {
+    Node node = kNone;  // its number
     SpanId id;
     std::optional<SpanId> parent;  // nullopt: not known; zero: a root
     SpanKind kind = SpanKind::kOther;
@@ -72,14 +73,14 @@ class SpanTree {
   // Finds or adds the span and fills in what was not known of it. `arrival`
   // must not decrease from call to call. Evictions and cycles are reported in
   // `diagnostics`.
-  Node Touch(const SpanRef& ref, uint64_t arrival, Diagnostics& diagnostics);
+  Span& Touch(const SpanRef& ref, uint64_t arrival, Diagnostics& diagnostics);
 
   // Sets the kind unless one is known, and remembers LLM spans at their
   // ancestors. Returns whether the kind is new.
-  bool SetKind(Node node, SpanKind kind);
+  bool SetKind(Span& span, SpanKind kind);
 
   // Says that the span ended; `arrival` stands in for the time of it.
-  void Finish(Node node, bool failed, uint64_t arrival);
+  void Finish(Span& span, bool failed, uint64_t arrival);
 
   // Recomputes `has_llm_below` of all spans, for trees whose parents became
   // known after their children.
@@ -94,9 +95,11 @@ class SpanTree {
   // Returns kNone if the parent is not known, not here, or there is none.
   Node Parent(Node node) const {
     const Span* span = Get(node);
-    const bool has_parent =
-        span != nullptr && span->parent.has_value() && !span->parent->is_zero();
-    return has_parent ? FindParent(*span) : kNone;
+    return span == nullptr ? kNone : Parent(*span);
+  }
+  Node Parent(const Span& span) const {
+    const bool has_parent = span.parent.has_value() && !span.parent->is_zero();
+    return has_parent ? FindParent(span) : kNone;
   }
 
   // The number of steps from `from` up to the lowest common ancestor of both
@@ -124,12 +127,12 @@ class SpanTree {
 
  private:
   Node FindParent(const Span& span) const;
-  Node FindOrAdd(SpanId id, uint64_t arrival, Diagnostics& diagnostics);
-  void SetParent(Node node, SpanId parent, Diagnostics& diagnostics);
+  Span& FindOrAdd(SpanId id, uint64_t arrival, Diagnostics& diagnostics);
+  void SetParent(Span& span, SpanId parent, Diagnostics& diagnostics);
   void SetTimes(Span& span, const SpanRef& ref, Diagnostics& diagnostics);
   void AddAncestors(std::span<const SpanId> ancestors, uint64_t arrival,
                     Diagnostics& diagnostics);
-  void MarkAbove(Node node);
+  void MarkAbove(const Span& below);
 
   size_t limit_;
   int64_t latest_ns_ = 0;

@@ -68,7 +68,8 @@ TEST(SpanContextTest, BothHexDecodersSayTheSame) {
       EXPECT_EQ(internal::SimdHexDecoder::Decode(text.data(), simd.data()),
                 is_hex);
       EXPECT_EQ(is_hex, std::isxdigit(byte) != 0) << byte;
-      if (is_hex) EXPECT_EQ(portable, simd) << text;
+      if (!is_hex) continue;
+      EXPECT_EQ(portable, simd) << text;
     }
   }
 }
