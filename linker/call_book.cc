@@ -73,12 +73,13 @@ void CallBook::OnToolStart(Span& span, const SpanStart& start, Batch& batch) {
 
 void CallBook::OnChoice(Span& span, const LlmToolChoice& choice,
                         uint64_t arrival, Batch& batch) {
-  Call call = MakeCall(span, choice, arrival);
   if (is_live()) {
-    InsertCall(std::move(call), &span, batch);
+    Call& call = AddCall();
+    Fill(call, span, choice, arrival);
+    InsertCall(call, &span, batch);
     return;
   }
-  filed_calls_.Add(std::move(call));
+  Fill(filed_calls_.Emplace(), span, choice, arrival);
   if (filed_calls_.size() <= context_.options->limits.calls_per_scope) return;
   const Call& oldest = *filed_calls_.Get(filed_calls_.first());
   Report(DiagnosticId::kEvictedChoice, oldest.llm.span_id, batch);
@@ -165,9 +166,8 @@ void CallBook::OnFinish(const SpanFinish& finish, Batch& batch) {
   DecideAll(waiting, batch);
 }
 
-BookedCall CallBook::MakeCall(const Span& llm, const LlmToolChoice& choice,
-                              uint64_t arrival) {
-  Call call;
+void CallBook::Fill(Call& call, const Span& llm, const LlmToolChoice& choice,
+                    uint64_t arrival) {
   call.llm = {trace_, llm.id};
   call.node = llm.node;
   call.index = choice.index;
@@ -183,50 +183,52 @@ BookedCall CallBook::MakeCall(const Span& llm, const LlmToolChoice& choice,
     call.arguments = keys_.OfCall(call.name, *choice.arguments);
   }
   call.handoff = InferHandoffTarget(choice.tool_name, choice.arguments);
-  return call;
 }
 
 bool CallBook::IsWrapper(const Span* span) {
   return span != nullptr && span->kind != SpanKind::kLlm && span->has_llm_below;
 }
 
-void CallBook::InsertCall(Call&& call, Span* llm, Batch& batch) {
-  if (IsWrapper(llm)) return;
-  if (IsRepeated(call, llm)) {
-    Report(DiagnosticId::kChoiceRepeated, call.llm.span_id, batch);
+// REQUIRES: `call` is the last one in the books. It goes if nothing in it is
+// new.
+void CallBook::InsertCall(Call& call, Span* llm, Batch& batch) {
+  if (!IsNew(call, llm, batch)) {
+    calls_.PopNewest();
     return;
   }
-  call.identity = IdentityOf(call, llm);
-  const bool id_is_known = call.has_id() && FileFirstIdentity(call.id);
-  const bool may_be_known = id_is_known || !call.has_id();
-  if (may_be_known && MergeDuplicate(call, batch)) return;
-  if (context_.options->limits.calls_per_scope == 0) {
-    Report(DiagnosticId::kEvictedChoice, call.llm.span_id, batch);
-    return;
-  }
-  while (calls_.size() >= context_.options->limits.calls_per_scope) {
+  while (calls_.size() > context_.options->limits.calls_per_scope) {
     EvictOldestCall(batch);
   }
-  if (id_is_known && by_id_.contains(call.id)) {
-    Report(DiagnosticId::kIdReused, call.llm.span_id, batch);
+  Index(call, llm, batch);
+  if (is_live()) RetryAfterChoice(call, batch);
+}
+
+bool CallBook::IsNew(Call& call, Span* llm, Batch& batch) {
+  if (IsWrapper(llm)) return false;
+  if (IsRepeated(call, llm)) {
+    Report(DiagnosticId::kChoiceRepeated, call.llm.span_id, batch);
+    return false;
   }
-  Call& added = AddCall(std::move(call));
-  Index(added, llm);
-  if (is_live()) RetryAfterChoice(added, batch);
+  call.identity = IdentityOf(call, llm);
+  const bool may_be_known = !call.has_id() || FileFirstIdentity(call.id);
+  if (may_be_known && MergeDuplicate(call, batch)) return false;
+  if (context_.options->limits.calls_per_scope == 0) {
+    Report(DiagnosticId::kEvictedChoice, call.llm.span_id, batch);
+    return false;
+  }
+  return true;
 }
 
-BookedCall& CallBook::AddCall(Call&& call) {
-  call.number = calls_.last();
-  return calls_.Emplace(std::move(call));
-}
-
-void CallBook::Index(Call& call, Span* llm) {
+void CallBook::Index(Call& call, Span* llm, Batch& batch) {
   used_calls_of_ = SpanTree::kNone;  // the ranking has changed
   bool is_only_one = false;
   if (call.has_id()) {
     CallNumbers& calls = by_id_[call.id];
     calls.push_back(call.number);
     is_only_one = calls.size() == 1;
+    if (!is_only_one) {
+      Report(DiagnosticId::kIdReused, call.llm.span_id, batch);
+    }
   } else {
     FileIdless(call);
   }

@@ -153,10 +153,17 @@ class CallBook {
   void MoveToInner(Call& outer, const Call& inner);
 
   // Intake (call_book.cc). `llm`: the span of the call, nullptr if it is gone.
-  Call MakeCall(const Span& llm, const LlmToolChoice& choice, uint64_t arrival);
-  void InsertCall(Call&& call, Span* llm, Batch& batch);
-  Call& AddCall(Call&& call);
-  void Index(Call& call, Span* llm);
+  void Fill(Call& call, const Span& llm, const LlmToolChoice& choice,
+            uint64_t arrival);
+  void InsertCall(Call& call, Span* llm, Batch& batch);
+  bool IsNew(Call& call, Span* llm, Batch& batch);
+  template <typename... Args>
+  Call& AddCall(Args&&... args) {
+    Call& call = calls_.Emplace(std::forward<Args>(args)...);
+    call.number = calls_.last() - 1;
+    return call;
+  }
+  void Index(Call& call, Span* llm, Batch& batch);
   void FileIdless(const Call& call);
   void FileAnswer(Call& call, Span* llm);
   AnswerNumber AddAnswer(const Span* llm);
@@ -180,8 +187,8 @@ class CallBook {
   }
 
   // Candidates (call_book_candidates.cc).
-  std::optional<Rank> Assess(const Call& call, const Execution& execution,
-                             By by) const;
+  bool MayRun(const Call& call, const Execution& execution, By by) const;
+  Rank RankOf(const Call& call, const Execution& execution, By by) const;
   bool IsBarred(const Call& call, const Execution& execution) const;
   bool WasReadBefore(const Call& call, const Execution& execution) const;
   bool AreOfOtherAgents(Node a, Node b) const;

@@ -26,24 +26,26 @@ constexpr size_t kMaxOrderedAnswer = 4096;
 
 }  // namespace
 
-std::optional<CallBook::Rank> CallBook::Assess(const Call& call,
-                                               const Execution& execution,
-                                               By by) const {
-  if (by == By::kValue && IsBarred(call, execution)) return std::nullopt;
+bool CallBook::MayRun(const Call& call, const Execution& execution,
+                      By by) const {
+  if (by == By::kValue && IsBarred(call, execution)) return false;
   if (execution.enclosure != SpanTree::kNone &&
       !tree_->Encloses(execution.enclosure, call.node)) {
-    return std::nullopt;
+    return false;
   }
-  Rank rank;
   const Moment& start = execution.start;
+  if (!call.start.IsAfter(start)) return true;
   const bool timed = call.start.timed && start.timed;
-  rank.started_later = call.start.IsAfter(start);
-  if (rank.started_later) {
-    const int64_t skew = context_.options->clock_skew.count();
-    if (timed && call.start.ns - skew > start.ns) return std::nullopt;
-    if (!timed && by == By::kValue) return std::nullopt;
-  }
-  rank.answered_later = call.end.IsAfter(start);
+  const int64_t skew = context_.options->clock_skew.count();
+  return timed ? call.start.ns - skew <= start.ns : by == By::kId;
+}
+
+// REQUIRES: the execution may run the call.
+CallBook::Rank CallBook::RankOf(const Call& call, const Execution& execution,
+                                By by) const {
+  Rank rank;
+  rank.started_later = call.start.IsAfter(execution.start);
+  rank.answered_later = call.end.IsAfter(execution.start);
   rank.distance = tree_->Distance(execution.node, call.node);
   rank.other_agent =
       by == By::kId && AreOfOtherAgents(call.node, execution.node);
@@ -141,13 +143,21 @@ CallBook::Choice CallBook::Best(const OpenCalls& calls, Fingerprint key,
   int answers = 0;
   ScanOpen(calls, key, execution, [&](Call& call) {
     if (!accept(call)) return false;
-    std::optional<Rank> rank = Assess(call, execution, By::kValue);
-    if (!rank) return true;
+    if (!MayRun(call, execution, By::kValue)) return true;
     if (std::exchange(answer, call.llm.span_id) != call.llm.span_id) ++answers;
-    rank->later_answers = answers;
-    if (!best || rank->nearness() < best->nearness()) choice.candidates = 0;
-    if (!best || rank->nearness() <= best->nearness()) ++choice.candidates;
-    if (!best || *rank < *best) {
+    if (choice.call == nullptr) {
+      choice = {&call, 1};  // mostly the only one: then its rank is no matter
+      return true;
+    }
+    if (!best) {
+      best = RankOf(*choice.call, execution, By::kValue);
+      best->later_answers = 1;
+    }
+    Rank rank = RankOf(call, execution, By::kValue);
+    rank.later_answers = answers;
+    if (rank.nearness() < best->nearness()) choice.candidates = 0;
+    if (rank.nearness() <= best->nearness()) ++choice.candidates;
+    if (rank < *best) {
       best = rank;
       choice.call = &call;
     }
@@ -170,13 +180,13 @@ void CallBook::Contest(const OpenCalls& calls, Fingerprint key,
   std::vector<Call*> nearest;
   std::pair<bool, int> nearness;
   ScanOpen(calls, key, execution, [&](Call& call) {
-    const std::optional<Rank> rank = Assess(call, execution, By::kValue);
-    if (!rank) return true;
-    if (nearest.empty() || rank->nearness() < nearness) {
+    if (!MayRun(call, execution, By::kValue)) return true;
+    const Rank rank = RankOf(call, execution, By::kValue);
+    if (nearest.empty() || rank.nearness() < nearness) {
       nearest.clear();
-      nearness = rank->nearness();
+      nearness = rank.nearness();
     }
-    if (rank->nearness() == nearness) nearest.push_back(&call);
+    if (rank.nearness() == nearness) nearest.push_back(&call);
     return true;
   });
   for (Call* call : nearest) call->contested = true;
@@ -195,7 +205,7 @@ BookedCall& CallBook::KeepOrder(Call& best, const Execution& execution,
     Call& call = *calls_.Get(number);
     if (call.arguments != reading || call.index <= above ||
         call.index >= below || call.state != State::kOpen ||
-        call.reserved_by != kNobody || !Assess(call, execution, By::kValue)) {
+        call.reserved_by != kNobody || !MayRun(call, execution, By::kValue)) {
       continue;
     }
     if (first == nullptr || call.index < first->index) first = &call;
@@ -287,9 +297,8 @@ BookedCall* CallBook::NextOf(const Answer& answer, const Execution& execution) {
   for (const CallNumber number : answer.calls) {
     Call& call = *calls_.Get(number);
     if (call.name != execution.name || call.reserved_by != kNobody) continue;
-    const std::optional<Rank> rank = Assess(call, execution, By::kValue);
-    if (!rank) continue;
-    const std::pair one(*rank, call.index);
+    if (!MayRun(call, execution, By::kValue)) continue;
+    const std::pair one(RankOf(call, execution, By::kValue), call.index);
     if (next == nullptr || one < next_rank) {
       next = &call;
       next_rank = one;

@@ -141,12 +141,12 @@ BookedCall* CallBook::FindById(const Execution& execution) {
   std::vector<Candidate> candidates;
   for (const CallNumber number : LatestWithId(execution.id, execution.start)) {
     Call& call = *calls_.Get(number);
-    std::optional<Rank> rank = Assess(call, execution, By::kId);
-    if (!rank) continue;
+    if (!MayRun(call, execution, By::kId)) continue;
+    Rank rank = RankOf(call, execution, By::kId);
     if (call.reserved_by != kNobody && call.reserved_by != execution.number) {
-      rank->done = true;
+      rank.done = true;
     }
-    candidates.push_back({call.name != execution.name, *rank,
+    candidates.push_back({call.name != execution.name, rank,
                           SortKey(call.start, call.llm.span_id),
                           !Fits(call, execution), call.index, &call});
   }
@@ -197,7 +197,7 @@ bool CallBook::AwaitsNearerAnswer(const Execution& execution) {
 bool CallBook::ClaimReserved(Execution& execution, Batch& batch) {
   Call* const call = calls_.Get(execution.reserved);
   if (call == nullptr || !Fits(*call, execution)) return false;
-  if (!Assess(*call, execution, By::kValue)) return false;
+  if (!MayRun(*call, execution, By::kValue)) return false;
   Attach(execution, *call, Evidence::kArguments, batch);
   return true;
 }
@@ -275,7 +275,7 @@ bool CallBook::ClaimRemaining(Execution& execution, Batch& batch) {
   for (const CallNumber candidate : last->calls) {
     Call& call = *calls_.Get(candidate);
     if (!call.executions.empty() || call.state != State::kOpen ||
-        !Assess(call, execution, By::kValue) || is_awaited(call)) {
+        !MayRun(call, execution, By::kValue) || is_awaited(call)) {
       continue;
     }
     if (first == nullptr || call.index < first->index) first = &call;

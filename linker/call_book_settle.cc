@@ -58,7 +58,7 @@ void CallBook::SettleCalls(Batch& batch) {
   std::sort(calls.begin(), calls.end(),
             [&](const Call& a, const Call& b) { return key(a) < key(b); });
   for (Call& call : calls) {
-    InsertCall(std::move(call), tree_->Get(call.node), batch);
+    InsertCall(AddCall(std::move(call)), tree_->Get(call.node), batch);
   }
 }
 
@@ -206,7 +206,7 @@ BookedCall* CallBook::Readmit(ParkedCall parked, Batch& batch) {
   while (calls_.size() >= context_.options->limits.calls_per_scope) {
     EvictOldestCall(batch);
   }
-  Call call;
+  Call& call = AddCall();
   call.llm = parked.llm;
   call.index = parked.index;
   call.start = kEarlier;
@@ -229,10 +229,9 @@ BookedCall* CallBook::Readmit(ParkedCall parked, Batch& batch) {
   call.earlier_execution = parked.execution;
   call.earlier_evidence = parked.evidence;
   call.earlier_handoff = parked.is_handoff;
-  Call& added = AddCall(std::move(call));
-  if (added.has_id()) by_id_[added.id].push_back(added.number);
+  if (call.has_id()) by_id_[call.id].push_back(call.number);
   used_calls_of_ = SpanTree::kNone;
-  return &added;
+  return &call;
 }
 
 }  // namespace spanlink

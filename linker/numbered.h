@@ -1,4 +1,4 @@
-// Numbered: values with numbers that are never used twice; the oldest can go.
+// Numbered: values with numbers that are not used twice; the oldest can go.
 //
 // Indices elsewhere may keep the number of a value that is gone: `Get` says so.
 //
@@ -99,6 +99,10 @@ class Numbered {
     std::destroy_at(At(first_));
     if (++first_ % kChunk == 0) DropChunk();
   }
+
+  // Takes back the value that was made last; the next one has its number.
+  // REQUIRES: size() > 0.
+  void PopNewest() { std::destroy_at(At(--last_)); }
 
   // Every value that is here has a number in [first, last).
   uint64_t first() const { return first_; }
