@@ -10,8 +10,8 @@ its gate; then, with --replay, the same conversations through the instrumentatio
 in the environment of PYTHON (python/accuracy/replay.py), held to the same rules;
 and prints tables. --write puts them into docs/accuracy.md and the summary into
 README.md. With --keep, what is done is kept in a directory, and a run of the same
-program that was stopped goes on there: all conversations take hours. Exit status:
-0, 1 where the gate is not passed, 2 where something broke.
+program that was stopped goes on there. Exit status: 0, 1 where the gate is not
+passed, 2 where something broke.
 """
 
 import argparse
