@@ -20,6 +20,10 @@ struct Batch {
     std::string key, value;
   };
 
+  bool is_empty() const {
+    return links.empty() && events.empty() && annotations.empty();
+  }
+
   absl::InlinedVector<SpanLink, 2> links;
   std::vector<DiagnosticEvent> events;
   std::vector<BoundAnnotation> annotations;

@@ -127,9 +127,9 @@ void CallBook::Park() {
     const bool in_conversation =
         options.cross_trace == CrossTrace::kConversation && call.has_id() &&
         call.conversation != Fingerprint{} && call.state != State::kClosed;
-    const bool has_result =
-        LastThatRan(call) != nullptr || call.earlier_execution;
-    const bool resumes = pending || (waits && call.has_id() && has_result);
+    const bool resumes =
+        pending || (waits && call.has_id() &&
+                    (LastThatRan(call) != nullptr || call.earlier_execution));
     if (!resumes && !in_conversation) continue;
     ParkedCall parked;
     parked.llm = call.llm;

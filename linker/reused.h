@@ -27,12 +27,18 @@ class Reused : public Table {
   Reused& operator=(const Reused&) = delete;
   ~Reused() {
     if (spare_ == nullptr || this->capacity() > kMost) return;
-    this->erase(this->begin(), this->end());  // `clear` may give memory back
+    if (this->capacity() <= kKeptByClear) {
+      this->clear();
+    } else {
+      this->erase(this->begin(), this->end());
+    }
     if (spare_->capacity() < this->capacity()) this->swap(*spare_);
   }
 
  private:
   static constexpr size_t kMost = 1023;
+  // Abseil's `clear` is quick, but gives the memory of larger tables back.
+  static constexpr size_t kKeptByClear = 127;
 
   Table* const spare_;
 };

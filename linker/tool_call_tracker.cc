@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <chrono>
 #include <iterator>
 #include <list>
@@ -93,6 +94,10 @@ struct ToolCallTracker::Shared {
 
   // REQUIRES: no lock is held.
   void HandOut(const Batch& batch) const {
+    if (!batch.is_empty()) CallSinks(batch);
+  }
+
+  void CallSinks(const Batch& batch) const {
     if (!batch.links.empty() && options.on_links) options.on_links(batch.links);
     if (!batch.events.empty()) options.on_diagnostics(batch.events);
     if (batch.annotations.empty() || !options.on_annotations) return;
@@ -281,15 +286,11 @@ ToolCallTracker::~ToolCallTracker() = default;
 
 // By the id alone, so that what a limit takes away is the same in every run.
 ToolCallTracker::Shard& ToolCallTracker::ShardOf(const TraceId& trace) const {
-  // The sum of its bytes, pair by pair and then all at once.
-  constexpr uint64_t kEven = 0x00ff00ff00ff00ff;
-  constexpr uint64_t kEach = 0x0001000100010001;
-  uint64_t pairs = 0;
-  for (const uint64_t word : trace.words()) {
-    pairs += (word & kEven) + (word >> 8 & kEven);
-  }
-  const auto sum = static_cast<uint32_t>(pairs * kEach >> 48);
-  return *shards_[sum % static_cast<uint32_t>(shards_.size())];
+  // Every bit counts in the upper half of the product (2^64 by the golden
+  // ratio), whose share of 2^32 is the shard's.
+  const auto [first, second] = trace.words();
+  const uint64_t mixed = (first ^ std::rotl(second, 32)) * 0x9e3779b97f4a7c15;
+  return *shards_[(mixed >> 32) * shared_->shards >> 32];
 }
 
 void ToolCallTracker::OnSignal(const Signal& signal) {

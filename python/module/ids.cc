@@ -131,6 +131,20 @@ Value Parse(const Names<Value, kCount>& names, nb::handle word,
       absl::StrFormat("%s is one of %s", what, known).c_str());
 }
 
+// What has lone surrogates.
+bool ReadEncoded(nb::handle object, Text* text) noexcept {
+  PyErr_Clear();
+  text->encoded = nb::steal(
+      PyUnicode_AsEncodedString(object.ptr(), "utf-8", "surrogatepass"));
+  if (!text->encoded.is_valid()) {
+    PyErr_Clear();
+    return false;
+  }
+  text->view = {PyBytes_AsString(text->encoded.ptr()),
+                static_cast<size_t>(PyBytes_Size(text->encoded.ptr()))};
+  return true;
+}
+
 }  // namespace
 
 bool ReadText(nb::handle object, Text* text) noexcept {
@@ -142,17 +156,8 @@ bool ReadText(nb::handle object, Text* text) noexcept {
   }
   Py_ssize_t size = 0;
   const char* data = PyUnicode_AsUTF8AndSize(object.ptr(), &size);
-  if (data == nullptr) {
-    PyErr_Clear();
-    text->encoded = nb::steal(
-        PyUnicode_AsEncodedString(object.ptr(), "utf-8", "surrogatepass"));
-    if (!text->encoded.is_valid()) {
-      PyErr_Clear();
-      return false;
-    }
-    data = PyBytes_AsString(text->encoded.ptr());
-    size = PyBytes_Size(text->encoded.ptr());
-  }
+  if (data == nullptr) [[unlikely]]
+    return ReadEncoded(object, text);
   text->view = {data, static_cast<size_t>(size)};
   return true;
 }
