@@ -105,8 +105,7 @@ void CallBook::OnToolCall(Span& span, const ToolCall& tool, Batch& batch) {
   }
   if (tool.arguments.has_value()) {
     const auto add = [&](std::string_view text) {
-      execution->readings[execution->reading_count++] =
-          keys_.OfCall(name, text);
+      execution->readings.push_back(keys_.OfCall(name, text));
     };
     add(*tool.arguments);
     for (const std::string_view text :
@@ -123,11 +122,11 @@ void CallBook::OnHandoff(Span& span, const Handoff& handoff, Batch& batch) {
   if (execution == nullptr || execution->finished) return;
   execution->kind = SpanKind::kHandoff;
   execution->outcome = handoff.outcome;
-  execution->to_agent = handoff.to_agent;
-  execution->agent = KeyOf(handoff.to_agent);
   if (handoff.to_agent.empty()) {
-    Report(DiagnosticId::kMalformedSignal, execution->span.span_id, batch);
+    Report(DiagnosticId::kMalformedSignal, execution->span, batch);
   } else {
+    execution->to_agent = std::make_unique<BookedAgent>(
+        BookedAgent{handoff.to_agent, KeyOf(handoff.to_agent)});
     handoffs_.push_back(execution->number);
   }
   FinishExecution(*execution, batch);
@@ -175,14 +174,17 @@ void CallBook::Fill(Call& call, const Span& llm, const LlmToolChoice& choice,
   call.end = llm.end.value_or(Moment{llm.start.ns, arrival, false});
   call.id_text = choice.tool_call_id;
   call.name_text = choice.tool_name;
-  call.version = choice.tool_version;
   call.id = KeyOf(choice.tool_call_id);
   call.name = keys_.OfName(choice.tool_name);
   call.conversation = llm.conversation;
   if (choice.arguments.has_value()) {
     call.arguments = keys_.OfCall(call.name, *choice.arguments);
   }
-  call.handoff = InferHandoffTarget(choice.tool_name, choice.arguments);
+  if (!choice.tool_version.empty()) {
+    call.MakeRare().version = choice.tool_version;
+  }
+  auto handoff = InferHandoffTarget(choice.tool_name, choice.arguments);
+  if (handoff) call.MakeRare().handoff = std::move(handoff);
 }
 
 bool CallBook::IsWrapper(const Span* span) {
@@ -315,7 +317,7 @@ void CallBook::IndexOpen(const Call& call) {
   if (names_are_indexed_ && call.reserved_by == kNobody) {
     open_by_name_.Insert({call.name, answer, reversed, call.number});
   }
-  if (call.handoff) {
+  if (call.rare().handoff) {
     open_handoffs_.Insert({kHandoffs, answer, reversed, call.number});
   }
 }
@@ -329,7 +331,7 @@ void CallBook::UnindexOpen(const Call& call) {
   if (names_are_indexed_) {
     open_by_name_.Erase({call.name, answer, reversed, call.number});
   }
-  if (call.handoff) {
+  if (call.rare().handoff) {
     open_handoffs_.Erase({kHandoffs, answer, reversed, call.number});
   }
 }
@@ -358,7 +360,7 @@ void CallBook::EvictOldestCall(Batch& batch) {
   LeaveAnswer(call);
   EraseFrom(by_id_, call.id, number);
   if (call.identity_filed) EraseFrom(by_identity_, call.identity, number);
-  waiting_uses_ -= call.waiting_uses.size();
+  waiting_uses_ -= call.rare().waiting_uses.size();
   calls_.PopOldest();
 }
 
@@ -373,7 +375,7 @@ BookedExecution* CallBook::FindOrAddExecution(Span& span, Batch& batch) {
   span.execution = executions_.last();
   Execution& execution = executions_.Emplace();
   execution.number = span.execution;
-  execution.span = {trace_, span.id};
+  execution.span = span.id;
   execution.node = span.node;
   execution.start = span.start;
   return &execution;
@@ -382,7 +384,7 @@ BookedExecution* CallBook::FindOrAddExecution(Span& span, Batch& batch) {
 void CallBook::EvictOldestExecution(Batch& batch) {
   Execution& execution = *executions_.Get(executions_.first());
   if (execution.is_undecided()) {
-    Report(DiagnosticId::kEvictedExecution, execution.span.span_id, batch);
+    Report(DiagnosticId::kEvictedExecution, execution.span, batch);
   }
   Release(execution);
   Unlist(execution);

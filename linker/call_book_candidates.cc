@@ -219,9 +219,9 @@ std::pair<int64_t, int64_t> CallBook::RoomFor(
     const Execution& execution, std::span<const CallNumber> answer) const {
   int64_t above = -1;
   int64_t below = std::numeric_limits<int64_t>::max();
-  const SortKey start(execution.start, execution.span.span_id);
+  const SortKey start(execution.start, execution.span);
   const auto take = [&](const Call& call, const Execution& other) {
-    if (SortKey(other.start, other.span.span_id) < start) {
+    if (SortKey(other.start, other.span) < start) {
       above = std::max<int64_t>(above, call.index);
     } else {
       below = std::min<int64_t>(below, call.index);
@@ -239,9 +239,9 @@ std::pair<int64_t, int64_t> CallBook::RoomFor(
 }
 
 bool CallBook::Fits(const Call& call, const Execution& execution) const {
-  const auto end = execution.readings.begin() + execution.reading_count;
   return call.arguments &&
-         std::find(execution.readings.begin(), end, *call.arguments) != end;
+         std::ranges::find(execution.readings, *call.arguments) !=
+             execution.readings.end();
 }
 
 // An MCP client's span inside the SDK's span of the same tool: only a call that
@@ -357,7 +357,7 @@ void CallBook::ReserveAgain(Fingerprint name) {
     return execution->kind != SpanKind::kTool;
   });
   const auto key = [](const Execution* execution) {
-    return SortKey(execution->start, execution->span.span_id);
+    return SortKey(execution->start, execution->span);
   };
   std::sort(latest.begin(), latest.end(),
             [&](auto* a, auto* b) { return key(a) < key(b); });

@@ -43,7 +43,7 @@ void CallBook::DecideAll(const std::vector<ExecutionNumber>& numbers,
     executions.push_back(execution);
   }
   const auto key = [](const Execution* execution) {
-    return std::pair(SortKey(execution->start, execution->span.span_id),
+    return std::pair(SortKey(execution->start, execution->span),
                      execution->number);
   };
   std::sort(executions.begin(), executions.end(),
@@ -82,7 +82,7 @@ void CallBook::RetryAfterChoice(const Call& call, Batch& batch) {
   const Fingerprint name = call.name;
   const Fingerprint id = call.id;
   const bool has_id = call.has_id();
-  const bool is_handoff = call.handoff.has_value();
+  const bool is_handoff = call.rare().handoff.has_value();
   ReserveAgain(name);
   if (has_id) RetryId(id, batch);
   RetryTool(name, batch);
@@ -204,9 +204,9 @@ bool CallBook::ClaimReserved(Execution& execution, Batch& batch) {
 
 // 2. `arguments`, where there is no choice: safe before everything is known.
 bool CallBook::ClaimOnlyFit(Execution& execution, Batch& batch) {
-  for (uint8_t i = 0; i < execution.reading_count; ++i) {
-    const Choice choice = Best(open_by_arguments_, execution.readings[i],
-                               execution, [](const Call&) { return true; });
+  for (const Fingerprint& reading : execution.readings) {
+    const Choice choice = Best(open_by_arguments_, reading, execution,
+                               [](const Call&) { return true; });
     if (choice.candidates == 0) continue;
     const ExecutionNumber reserved_by = choice.call->reserved_by;
     if (choice.candidates > 1 || choice.call->contested ||
@@ -223,8 +223,7 @@ bool CallBook::ClaimOnlyFit(Execution& execution, Batch& batch) {
 // start is known; else they are `order`, to the last of them. So are calls that
 // wait for an approval: people approve in an order of their own.
 bool CallBook::ClaimByArguments(Execution& execution, Batch& batch) {
-  for (uint8_t i = 0; i < execution.reading_count; ++i) {
-    const Fingerprint reading = execution.readings[i];
+  for (const Fingerprint& reading : execution.readings) {
     const Choice choice = BestFree(open_by_arguments_, reading, execution);
     if (choice.candidates == 0) continue;
     const bool is_unordered =
@@ -247,9 +246,10 @@ bool CallBook::ClaimByArguments(Execution& execution, Batch& batch) {
 // the tool's name itself needs no inference.
 bool CallBook::ClaimHandoff(Execution& execution, Batch& batch) {
   Choice choice;
-  if (!execution.to_agent.empty()) {
+  if (execution.to_agent != nullptr) {
     choice = Best(open_handoffs_, kHandoffs, execution, [&](const Call& call) {
-      return IsHandoffTo(call.name_text, call.handoff, execution.to_agent);
+      return IsHandoffTo(call.name_text, call.rare().handoff,
+                         execution.to_agent->name);
     });
   } else if (!execution.name_text.empty()) {
     choice = Best(OpenByName(), execution.name, execution,
@@ -305,7 +305,7 @@ void CallBook::Attach(Execution& execution, Call& call, Evidence evidence,
                       Batch& batch) {
   Execution* const displaced = executions_.Get(call.reserved_by);
   if (execution.reserved != kNobody && execution.reserved != call.number) {
-    Report(DiagnosticId::kReservationMoved, execution.span.span_id, batch);
+    Report(DiagnosticId::kReservationMoved, execution.span, batch);
   }
   Release(execution);
   if (displaced != nullptr) Release(*displaced);
@@ -316,7 +316,7 @@ void CallBook::Attach(Execution& execution, Call& call, Evidence evidence,
   call.executions.push_back(execution.number);
   if (execution.outcome == Outcome::kNotExecuted) {
     if (call.state != State::kExecuted) call.state = State::kPending;
-    Report(DiagnosticId::kExecutionPending, execution.span.span_id, batch);
+    Report(DiagnosticId::kExecutionPending, execution.span, batch);
   } else {
     ++call.attempts;
     const bool failed = execution.outcome == Outcome::kFailed;
@@ -326,20 +326,20 @@ void CallBook::Attach(Execution& execution, Call& call, Evidence evidence,
     }
   }
   if (SpanLink* link = Emit(evidence, execution.node, batch)) {
-    link->consumer = execution.span;
+    link->consumer = {trace_, execution.span};
     link->producer = call.llm;
     link->kind = execution.kind == SpanKind::kHandoff ? LinkKind::kHandoffChoice
                                                       : LinkKind::kToolChoice;
     link->attempt = execution.attempt;
     link->tool_name = call.name_text;
     link->tool_call_id = call.id_text;
-    link->tool_version = call.version;
+    link->tool_version = call.rare().version;
   }
   if (execution.kind == SpanKind::kHandoff) CloseSiblings(call, batch);
   if (is_live() && displaced != nullptr && displaced != &execution) {
     ReserveAgain(displaced->name);
   }
-  if (!call.waiting_uses.empty()) attached_.push_back(call.number);
+  if (!call.rare().waiting_uses.empty()) attached_.push_back(call.number);
 }
 
 // The SDK carries out the first handoff of an answer and tells the model that
@@ -348,7 +348,7 @@ void CallBook::CloseSiblings(const Call& call, Batch& batch) {
   if (call.answer == kNobody) return;
   for (const CallNumber number : answers_[call.answer].calls) {
     Call& sibling = *calls_.Get(number);
-    if (!sibling.handoff || sibling.state != State::kOpen ||
+    if (!sibling.rare().handoff || sibling.state != State::kOpen ||
         !sibling.executions.empty()) {
       continue;
     }

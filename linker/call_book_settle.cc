@@ -92,7 +92,7 @@ void CallBook::ReportLeftovers(Batch& batch) {
     Report(execution.enclosure == SpanTree::kNone
                ? DiagnosticId::kUnmatchedExecution
                : DiagnosticId::kExecutionNested,
-           execution.span.span_id, batch);
+           execution.span, batch);
   }
   for (CallNumber i = calls_.first(); i < calls_.last(); ++i) {
     ReportCall(*calls_.Get(i), batch);
@@ -105,9 +105,9 @@ void CallBook::ReportLeftovers(Batch& batch) {
 }
 
 void CallBook::ReportCall(const Call& call, Batch& batch) {
-  if (!call.waiting_uses.empty()) {
-    Report(DiagnosticId::kUseWithoutExecution, call.waiting_uses.front().llm,
-           batch);
+  const std::vector<Use>& waiting = call.rare().waiting_uses;
+  if (!waiting.empty()) {
+    Report(DiagnosticId::kUseWithoutExecution, waiting.front().llm, batch);
   } else if (call.executions.empty() && call.state != State::kClosed &&
              !call.parked_before) {
     Report(DiagnosticId::kCallNeverExecuted, call.llm.span_id, batch);
@@ -128,8 +128,9 @@ void CallBook::Park() {
         options.cross_trace == CrossTrace::kConversation && call.has_id() &&
         call.conversation != Fingerprint{} && call.state != State::kClosed;
     const bool resumes =
-        pending || (waits && call.has_id() &&
-                    (LastThatRan(call) != nullptr || call.earlier_execution));
+        pending ||
+        (waits && call.has_id() &&
+         (LastThatRan(call) != nullptr || call.rare().earlier_execution));
     if (!resumes && !in_conversation) continue;
     ParkedCall parked;
     parked.llm = call.llm;
@@ -138,23 +139,23 @@ void CallBook::Park() {
     parked.name = call.name;
     if (in_conversation) parked.conversation = call.conversation;
     parked.arguments = call.arguments;
-    parked.handoff = call.handoff;
+    parked.handoff = call.rare().handoff;
     parked.pending = pending;
     parked.resumes = resumes;
     parked.contested = call.contested;
     parked.used = call.used;
     parked.attempts = call.attempts;
-    parked.execution = call.earlier_execution;
-    parked.evidence = call.earlier_evidence;
-    parked.is_handoff = call.earlier_handoff;
+    parked.execution = call.rare().earlier_execution;
+    parked.evidence = call.rare().earlier_evidence;
+    parked.is_handoff = call.rare().earlier_handoff;
     if (const Execution* execution = LastThatRan(call)) {
-      parked.execution = execution->span;
+      parked.execution = SpanContext{trace_, execution->span};
       parked.evidence = execution->evidence;
       parked.is_handoff = execution->kind == SpanKind::kHandoff;
     }
     parked.id_text = std::move(call.id_text);
     parked.name_text = std::move(call.name_text);
-    parked.version = std::move(call.version);
+    parked.version = call.rare().version;
     const size_t lost = context_.parking->Park(std::move(parked), now);
     context_.diagnostics->Count(DiagnosticId::kEvictedChoice, lost);
   }
@@ -213,22 +214,23 @@ BookedCall* CallBook::Readmit(ParkedCall parked, Batch& batch) {
   call.end = kEarlier;
   call.id_text = std::move(parked.id_text);
   call.name_text = std::move(parked.name_text);
-  call.version = std::move(parked.version);
   call.id = parked.id;
   call.name = parked.name;
   call.conversation = parked.conversation;
   call.identity_filed = true;  // it has none
   call.arguments = parked.arguments;
-  call.handoff = std::move(parked.handoff);
   call.state = parked.pending     ? State::kPending
                : parked.execution ? State::kExecuted
                                   : State::kOpen;
   call.used = parked.used;
   call.contested = parked.contested;
   call.attempts = parked.attempts;
-  call.earlier_execution = parked.execution;
-  call.earlier_evidence = parked.evidence;
-  call.earlier_handoff = parked.is_handoff;
+  call.rare_facts = std::make_unique<RareFacts>(
+      RareFacts{.version = std::move(parked.version),
+                .handoff = std::move(parked.handoff),
+                .earlier_execution = parked.execution,
+                .earlier_evidence = parked.evidence,
+                .earlier_handoff = parked.is_handoff});
   if (call.has_id()) by_id_[call.id].push_back(call.number);
   used_calls_of_ = SpanTree::kNone;
   return &call;

@@ -175,14 +175,14 @@ void CallBook::UseCall(Call& call, const Use& use, Batch& batch) {
   if (Consume(call, use, batch)) return;
   const Options& options = *context_.options;
   if (options.use_policy == UsePolicy::kFirst &&
-      call.waiting_uses.size() >= kMaxWaitingUsesOfCall) {
+      call.rare().waiting_uses.size() >= kMaxWaitingUsesOfCall) {
     return;
   }
   if (waiting_uses_ >= options.limits.uses_per_scope) {
     Report(DiagnosticId::kEvictedUse, use.llm, batch);
     return;
   }
-  call.waiting_uses.push_back(use);
+  call.MakeRare().waiting_uses.push_back(use);
   ++waiting_uses_;
 }
 
@@ -192,10 +192,10 @@ bool CallBook::Consume(Call& call, const Use& use, Batch& batch) {
   Execution* const producer = PickProducer(call, use);
   const bool is_handoff = producer != nullptr
                               ? producer->kind == SpanKind::kHandoff
-                              : call.earlier_handoff;
+                              : call.rare().earlier_handoff;
   const bool once = options.use_policy == UsePolicy::kFirst || is_handoff;
   if (call.used && once) return true;
-  if (producer == nullptr && !call.earlier_execution) {
+  if (producer == nullptr && !call.rare().earlier_execution) {
     return call.state == State::kClosed;
   }
   call.used = true;
@@ -204,18 +204,18 @@ bool CallBook::Consume(Call& call, const Use& use, Batch& batch) {
   } else if (!linked_.insert({~call.number, use.node}).second) {
     return true;
   }
-  const Evidence evidence =
-      Weaker(producer != nullptr ? producer->evidence : call.earlier_evidence,
-             use.has_id ? Evidence::kToolCallId : Evidence::kArguments);
+  const Evidence evidence = Weaker(
+      producer != nullptr ? producer->evidence : call.rare().earlier_evidence,
+      use.has_id ? Evidence::kToolCallId : Evidence::kArguments);
   if (SpanLink* link = Emit(evidence, use.node, batch)) {
     link->consumer = {trace_, use.llm};
-    link->producer =
-        producer != nullptr ? producer->span : *call.earlier_execution;
+    link->producer = producer != nullptr ? SpanContext{trace_, producer->span}
+                                         : *call.rare().earlier_execution;
     link->kind = is_handoff ? LinkKind::kHandoffResult : LinkKind::kToolResult;
     link->attempt = producer != nullptr ? producer->attempt : 1;
     link->tool_name = call.name_text;
     link->tool_call_id = call.id_text;
-    link->tool_version = call.version;
+    link->tool_version = call.rare().version;
   }
   return true;
 }
@@ -237,7 +237,8 @@ void CallBook::RetryUses(Batch& batch) {
   for (const CallNumber number : calls) {
     Call* call = calls_.Get(number);
     if (call == nullptr) continue;
-    const std::vector<Use> uses = std::exchange(call->waiting_uses, {});
+    const std::vector<Use> uses =
+        std::exchange(call->MakeRare().waiting_uses, {});
     waiting_uses_ -= uses.size();
     for (const Use& use : uses) UseCall(*call, use, batch);
   }
@@ -260,7 +261,7 @@ BookedExecution* CallBook::PickProducer(const Call& call, const Use& use) {
     }
     const bool ended = !execution->end || !execution->end->IsAfter(use.start);
     const auto key = [](const Execution& e) {
-      return SortKey(e.start, e.span.span_id);
+      return SortKey(e.start, e.span);
     };
     if (best == nullptr ||
         std::pair(best_ended, key(*best)) < std::pair(ended, key(*execution))) {
@@ -291,8 +292,7 @@ bool CallBook::UseOrphan(const Use& use, Batch& batch) {
     }
     const int distance = tree_->Distance(use.node, execution.node);
     const auto is_later = [](const Execution& a, const Execution& b) {
-      return SortKey(a.start, a.span.span_id) >
-             SortKey(b.start, b.span.span_id);
+      return SortKey(a.start, a.span) > SortKey(b.start, b.span);
     };
     if (best == nullptr || distance < best_distance ||
         (distance == best_distance && is_later(execution, *best))) {
@@ -306,14 +306,14 @@ bool CallBook::UseOrphan(const Use& use, Batch& batch) {
     return true;
   }
   if (!best->result_linked) {
-    Report(DiagnosticId::kChoiceMissing, best->span.span_id, batch);
+    Report(DiagnosticId::kChoiceMissing, best->span, batch);
   }
   const bool once = context_.options->use_policy == UsePolicy::kFirst ||
                     best->kind == SpanKind::kHandoff;
   if (IsLinked(*best, use.node, once)) return true;
   if (SpanLink* link = Emit(Evidence::kToolCallId, use.node, batch)) {
     link->consumer = {trace_, use.llm};
-    link->producer = best->span;
+    link->producer = {trace_, best->span};
     link->kind = best->kind == SpanKind::kHandoff ? LinkKind::kHandoffResult
                                                   : LinkKind::kToolResult;
     link->tool_name = best->name_text;
@@ -344,7 +344,7 @@ void CallBook::FollowHandoffs(Batch& batch) {
   for (auto& [agent, spans] : llms) std::sort(spans.begin(), spans.end());
   for (const ExecutionNumber number : handoffs_) {
     Execution& handoff = *executions_.Get(number);
-    const auto found = llms.find(handoff.agent);
+    const auto found = llms.find(handoff.to_agent->key);
     if (found == llms.end()) continue;
     const Node llm = FirstLlmAfter(handoff, found->second);
     if (llm != SpanTree::kNone) LinkFollowed(handoff, llm, batch);
@@ -354,7 +354,7 @@ void CallBook::FollowHandoffs(Batch& batch) {
 CallBook::Node CallBook::FirstLlmAfter(
     const Execution& handoff,
     const std::vector<std::pair<SortKey, Node>>& llms) const {
-  const std::pair start(SortKey(handoff.start, handoff.span.span_id), Node{0});
+  const std::pair start(SortKey(handoff.start, handoff.span), Node{0});
   Node best = SpanTree::kNone;
   int best_distance = SpanTree::kUnrelated;
   int looked_at = 0;
@@ -383,7 +383,7 @@ void CallBook::LinkFollowed(Execution& handoff, Node llm, Batch& batch) {
   SpanLink* link = Emit(Evidence::kHandoff, llm, batch);
   if (link == nullptr) return;
   link->consumer = {trace_, tree_->Get(llm)->id};
-  link->producer = handoff.span;
+  link->producer = {trace_, handoff.span};
   link->kind = LinkKind::kHandoffResult;
   if (call == nullptr) return;
   link->tool_name = call->name_text;

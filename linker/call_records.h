@@ -4,8 +4,8 @@
 #ifndef SPANLINK_LINKER_CALL_RECORDS_H_
 #define SPANLINK_LINKER_CALL_RECORDS_H_
 
-#include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -47,6 +47,17 @@ struct FirstUse {
   Moment start;
 };
 
+// What is known of few calls.
+struct RareFacts {
+  ShortText version;
+  std::optional<HandoffTarget> handoff;
+  std::vector<BookedUse> waiting_uses;
+  // Of a parked call: the execution whose result a later trace may use.
+  std::optional<SpanContext> earlier_execution;
+  Evidence earlier_evidence = Evidence::kToolCallId;
+  bool earlier_handoff = false;
+};
+
 // A tool and arguments that an answer named.
 struct BookedCall {
   CallNumber number = kNobody;
@@ -55,12 +66,11 @@ struct BookedCall {
   uint32_t index = 0;
   AnswerNumber answer = kNobody;
   Moment start, end;  // of the answer
-  ShortText id_text, name_text, version;
+  ShortText id_text, name_text;
   Fingerprint id, name, conversation;
   uint64_t identity = 0;  // equal for reports of one call
   bool identity_filed = false;
   std::optional<Fingerprint> arguments;
-  std::optional<HandoffTarget> handoff;
   CallState state = CallState::kOpen;
   bool used = false;
   bool contested = false;      // was once one of several for an execution
@@ -70,12 +80,16 @@ struct BookedCall {
   // Of fewer than two there is nothing on the heap.
   absl::InlinedVector<ExecutionNumber, 2> executions;
   std::optional<FirstUse> first_use;
-  std::vector<BookedUse> waiting_uses;
-  // Of a parked call: the execution whose result a later trace may use.
-  std::optional<SpanContext> earlier_execution;
-  Evidence earlier_evidence = Evidence::kToolCallId;
-  bool earlier_handoff = false;
+  std::unique_ptr<RareFacts> rare_facts;  // nullptr: none is known
 
+  const RareFacts& rare() const {
+    static const auto* const none = new RareFacts();
+    return rare_facts == nullptr ? *none : *rare_facts;
+  }
+  RareFacts& MakeRare() {
+    if (rare_facts == nullptr) rare_facts = std::make_unique<RareFacts>();
+    return *rare_facts;
+  }
   bool has_id() const { return !id_text.empty(); }
   // Nothing but an id makes it run again.
   bool is_over() const {
@@ -92,10 +106,16 @@ struct BookedCall {
   }
 };
 
+// The agent to whom a handoff goes.
+struct BookedAgent {
+  ShortText name;
+  Fingerprint key;
+};
+
 // The span of a tool or a handoff.
 struct BookedExecution {
   ExecutionNumber number = kNobody;
-  SpanContext span;
+  SpanId span;
   SpanTree::Node node = SpanTree::kNone;
   Moment start;
   std::optional<Moment> end;
@@ -105,11 +125,11 @@ struct BookedExecution {
   bool listed = false;  // among the undecided of its tool
   SpanKind kind = SpanKind::kTool;
   Outcome outcome = Outcome::kOk;
-  ShortText id_text, name_text, to_agent;
-  Fingerprint id, name, conversation, agent;
   bool has_id = false;
-  std::array<Fingerprint, 1 + kMaxAlternativeArguments> readings;
-  uint8_t reading_count = 0;
+  ShortText id_text, name_text;
+  Fingerprint id, name, conversation;
+  absl::InlinedVector<Fingerprint, 1> readings;  // of the arguments
+  std::unique_ptr<BookedAgent> to_agent;         // nullptr: not known
   // An execution of the same tool around it.
   SpanTree::Node enclosure = SpanTree::kNone;
   CallNumber call = kNobody;

@@ -16,8 +16,8 @@ struct Moment {
   // Nanoseconds since the epoch. Where no time was given: the latest time that
   // was known at arrival, so that sorting works on a mixture.
   int64_t ns = 0;
-  uint64_t arrival = 0;
-  bool timed = false;
+  uint64_t arrival : 63 = 0;
+  bool timed : 1 = false;  // beside it: every record holds some
 
   // By time if both have one, else by arrival. Not transitive on a mixture: for
   // asking about two moments, not for sorting.

@@ -47,11 +47,12 @@ class ShortText {
   }
 
   bool empty() const { return size_ == 0; }
-  size_t size() const { return size_ == kOnHeap ? heap_.size : size_; }
+  size_t size() const { return std::string_view(*this).size(); }
   // NOLINTNEXTLINE(google-explicit-constructor): and back
   operator std::string_view() const {
-    return size_ == kOnHeap ? std::string_view(heap_.data, heap_.size)
-                            : std::string_view(inline_, size_);
+    if (size_ != kOnHeap) return {bytes_, size_};
+    const Heap heap = OnHeap();
+    return {heap.data, heap.size};
   }
   std::string str() const { return std::string(std::string_view(*this)); }
 
@@ -76,13 +77,14 @@ class ShortText {
   void Assign(std::string_view text) {
     if (text.size() <= kInline) {
       size_ = static_cast<uint8_t>(text.size());
-      if (!text.empty()) std::memcpy(inline_, text.data(), text.size());
+      if (!text.empty()) std::memcpy(bytes_, text.data(), text.size());
       return;
     }
     size_ = 0;  // if there is no memory
     char* const data = new char[text.size()];
     std::memcpy(data, text.data(), text.size());
-    heap_ = {data, text.size()};
+    const Heap heap{data, text.size()};
+    std::memcpy(bytes_, &heap, sizeof(heap));
     size_ = kOnHeap;
   }
   void Copy(const ShortText& other) {
@@ -97,15 +99,19 @@ class ShortText {
     other.size_ = 0;
   }
   void Free() {
-    if (size_ == kOnHeap) delete[] heap_.data;
+    if (size_ == kOnHeap) delete[] OnHeap().data;
+  }
+  // REQUIRES: `size_` is `kOnHeap`.
+  Heap OnHeap() const {
+    Heap heap;
+    std::memcpy(&heap, bytes_, sizeof(heap));
+    return heap;
   }
 
-  union {
-    char inline_[kInline];
-    Heap heap_;
-  };
-  uint8_t size_;  // of what stands inline, or `kOnHeap`
+  alignas(Heap) char bytes_[kInline];  // the text itself, or a `Heap`
+  uint8_t size_;                       // of what stands here, or `kOnHeap`
 };
+static_assert(sizeof(ShortText) == ShortText::kInline + 1);
 
 }  // namespace spanlink
 
