@@ -76,6 +76,19 @@ TEST_P(ConformanceTest, W1UnknownStartOrderIsOrder) {
   ExpectInOrder(s, {}, {}, TestOptions(GetParam()), signals);
 }
 
+// Of one answer, the call that nothing ran goes before the one that failed.
+TEST_P(ConformanceTest, W1FailedCallComesLastInItsAnswer) {
+  Scenario s;
+  s.C("1", "f", "{}", "L1").C("2", "f", "{}", "L1");
+  s.T("f", std::nullopt, "A", {.outcome = Outcome::kFailed});
+  s.T("f", std::nullopt, "B");
+  Options options = TestOptions(GetParam());
+  options.min_evidence = Evidence::kOrder;
+  ExpectInOrder(
+      s, {"A<-L1 tool_choice(1) order", "B<-L1 tool_choice(2) order"}, {},
+      options, s.Signals({.starts = false, .times = false, .ancestors = true}));
+}
+
 TEST_P(ConformanceTest, W2IdsDecideInAnyOrder) {
   Scenario s;
   s.C("1", "f", "{}", "L1").C("2", "f", "{}", "L1");

@@ -57,6 +57,16 @@ TEST(ToolCallTrackerTest, LinkByArgumentsComesAtOnce) {
               ElementsAre("X<-L tool_choice(1) arguments"));
 }
 
+TEST(ToolCallTrackerTest, RepeatedChoiceIsKeptOnce) {
+  Scenario s;
+  s.C("1", "f", "{}", "L").T("f", "{}", "X");
+  LinkCollector collector(TestOptions(Mode::kLive));
+  const std::vector<Signal> signals = UntilEndOf(s, "L");
+  Dispatch(collector, signals);
+  Dispatch(collector, signals);
+  EXPECT_EQ(collector.tracker().stats().calls, 1u);
+}
+
 TEST(ToolCallTrackerTest, KeptReservationComesAtOnce) {
   Scenario s;
   s.C("1", "f", "{}", "L").C("2", "f", "{}", "L");
