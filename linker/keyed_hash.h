@@ -40,14 +40,17 @@ class KeyedHasher {
   void Add(const Fingerprint& value) { Add(value.low, value.high); }
 
   // Adds bytes as they are. The caller sees to it that their number is known:
-  // zeros at the end may be taken for nothing.
+  // what is no whole step is padded with zeros, or with bytes before it.
   void Add(std::string_view bytes) {
-    while (bytes.size() > kStep) {
-      Add(LoadWord(bytes), LoadWord(bytes.substr(kStep / 2)));
-      bytes.remove_prefix(kStep);
-    }
-    if (bytes.size() > kStep / 2) {
-      Add(LoadWord(bytes), LoadWord(bytes.substr(kStep / 2)));
+    const char* at = bytes.data();
+    const char* const end = at + bytes.size();
+    if (bytes.size() > kStep) {
+      for (; end - at > static_cast<ptrdiff_t>(kStep); at += kStep) {
+        Add(WordAt(at), WordAt(at + kWord));
+      }
+      Add(WordAt(end - kStep), WordAt(end - kWord));
+    } else if (bytes.size() >= kWord) {
+      Add(WordAt(at), WordAt(end - kWord));
     } else if (!bytes.empty()) {
       Add(LoadWord(bytes), 0);
     }
@@ -63,8 +66,10 @@ class KeyedHasher {
   }
 
  private:
-  static constexpr size_t kStep = 16;
+  static constexpr size_t kWord = sizeof(uint64_t);
+  static constexpr size_t kStep = 2 * kWord;
 
+  static uint64_t WordAt(const char* bytes) { return LoadWord({bytes, kWord}); }
   static uint64_t Fold(uint64_t a, uint64_t b) {
     const absl::uint128 product = absl::uint128(a) * b;
     return absl::Uint128High64(product) ^ absl::Uint128Low64(product);

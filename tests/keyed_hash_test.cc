@@ -27,10 +27,14 @@ std::string Counting(int count) {
 //   M = 2**64 - 1
 //   fold = lambda a, b: a * b >> 64 ^ a * b & M
 //   def hash_text(tag, text, k):   # k: eight words
-//       a, b = (tag << 48 ^ len(text)) ^ k[0], (tag << 48 ^ len(text)) ^ k[1]
-//       for i in range(0, len(text), 16):
-//           part = text[i:i + 16].ljust(16, b"\0")
-//           x, y = (int.from_bytes(part[j:j + 8], "little") for j in (0, 8))
+//       n = len(text)
+//       a, b = (tag << 48 ^ n) ^ k[0], (tag << 48 ^ n) ^ k[1]
+//       if n > 16:
+//           steps = [text[i:i + 16] for i in (*range(0, n - 16, 16), n - 16)]
+//       else:
+//           steps = [text[:8] + text[-8:] if n >= 8 else text][:n]
+//       for step in steps:
+//           x, y = (int.from_bytes(step[j:j + 8], "little") for j in (0, 8))
 //           a, b = fold(x ^ k[2], y ^ a), fold(y ^ k[3], x ^ b)
 //       return fold(a ^ k[4], b ^ k[5]), fold(b ^ k[6], a ^ k[7])
 TEST(KeyedHasherTest, AgreesWithTheSlowFunction) {
@@ -39,12 +43,18 @@ TEST(KeyedHasherTest, AgreesWithTheSlowFunction) {
             (Fingerprint{0x0048005100000010, 0x007e00510000002d}));
   EXPECT_EQ(HashText(9, Counting(1), key),
             (Fingerprint{0x01c203cc00000032, 0x024903cc00000058}));
+  EXPECT_EQ(HashText(9, Counting(8), key),
+            (Fingerprint{0x7d082982813ba1a6, 0x92c0d3bf7c4a8939}));
   EXPECT_EQ(HashText(9, Counting(15), key),
-            (Fingerprint{0xa9c1ebef27b01630, 0xd64c55d304f82599}));
+            (Fingerprint{0xe19f919a87212e69, 0x66edcf3f9609e3fe}));
+  EXPECT_EQ(HashText(9, Counting(16), key),
+            (Fingerprint{0x28dd3a8cf57c5581, 0x6542b1bd6944b2a1}));
   EXPECT_EQ(HashText(9, Counting(17), key),
-            (Fingerprint{0x9572b5a0327daca0, 0x47becafb9ac1ee9e}));
+            (Fingerprint{0xc659ba1af79f7561, 0x4e5b2466da2cacdf}));
+  EXPECT_EQ(HashText(9, Counting(33), key),
+            (Fingerprint{0x9a246f3edeecfe04, 0x48f244ffc377208a}));
   EXPECT_EQ(HashText(9, Counting(63), kKey),
-            (Fingerprint{0x93bada30632fb66e, 0xf86f7512f80ac4ac}));
+            (Fingerprint{0x7bed4fc17a10fa0b, 0x9a954b27ec7b4090}));
 }
 
 TEST(KeyedHasherTest, EveryByteOfALongTextMatters) {
