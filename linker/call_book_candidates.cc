@@ -36,8 +36,8 @@ bool CallBook::MayRun(const Call& call, const Execution& execution,
   const Moment& start = execution.start;
   if (!call.start.IsAfter(start)) return true;
   const bool timed = call.start.timed && start.timed;
-  const int64_t skew = context_.options->clock_skew.count();
-  return timed ? call.start.ns - skew <= start.ns : by == By::kId;
+  const Duration skew = context_.options->clock_skew;
+  return timed ? !call.start.IsAfterDespite(skew, start) : by == By::kId;
 }
 
 // REQUIRES: the execution may run the call.
@@ -102,9 +102,8 @@ std::span<const CallNumber> CallBook::LatestWithId(const Fingerprint& id,
 
 // Whether a call had been asked for by a moment; in live mode all had.
 bool CallBook::IsKnownAt(const Call& call, const Moment& moment) const {
-  const int64_t skew = context_.options->clock_skew.count();
-  return is_live() || !moment.timed || !call.start.timed ||
-         call.start.ns - skew <= moment.ns;
+  const Duration skew = context_.options->clock_skew;
+  return is_live() || !call.start.IsAfterDespite(skew, moment);
 }
 
 // Visits the open calls of a key that an execution may have run, latest answer

@@ -70,10 +70,8 @@ std::optional<bool> CallBook::EndedBefore(const Call& call,
                                           const Use& use) const {
   if (call.node == use.node) return std::nullopt;
   if (!call.end.IsAfter(use.start)) return false;
-  const int64_t skew = context_.options->clock_skew.count();
-  if (call.end.timed && use.start.timed && call.end.ns - skew > use.start.ns) {
-    return std::nullopt;
-  }
+  const Duration skew = context_.options->clock_skew;
+  if (call.end.IsAfterDespite(skew, use.start)) return std::nullopt;
   if (call.start.timed && use.start.timed && call.start.ns > use.start.ns) {
     return std::nullopt;
   }
@@ -247,7 +245,7 @@ void CallBook::RetryUses(Batch& batch) {
 // The last attempt that had ended when the LLM span started; failing that the
 // last that had started.
 BookedExecution* CallBook::PickProducer(const Call& call, const Use& use) {
-  const int64_t skew = context_.options->clock_skew.count();
+  const Duration skew = context_.options->clock_skew;
   Execution* best = nullptr;
   bool best_ended = false;
   for (const ExecutionNumber number : call.executions) {
@@ -255,10 +253,7 @@ BookedExecution* CallBook::PickProducer(const Call& call, const Use& use) {
     if (execution == nullptr || execution->outcome == Outcome::kNotExecuted) {
       continue;
     }
-    const Moment& start = execution->start;
-    if (start.timed && use.start.timed && start.ns - skew > use.start.ns) {
-      continue;
-    }
+    if (execution->start.IsAfterDespite(skew, use.start)) continue;
     const bool ended = !execution->end || !execution->end->IsAfter(use.start);
     const auto key = [](const Execution& e) {
       return SortKey(e.start, e.span);
@@ -276,15 +271,14 @@ BookedExecution* CallBook::PickProducer(const Call& call, const Use& use) {
 bool CallBook::UseOrphan(const Use& use, Batch& batch) {
   const auto found = executions_by_id_.find(use.id);
   if (found == executions_by_id_.end()) return false;
-  const int64_t skew = context_.options->clock_skew.count();
+  const Duration skew = context_.options->clock_skew;
   Execution* best = nullptr;
   int best_distance = 0;
   const std::vector<ExecutionNumber>& all = found->second;
   const size_t count = std::min<size_t>(all.size(), kMaxCandidates);
   for (size_t i = all.size() - count; i < all.size(); ++i) {
     Execution& execution = *executions_.Get(all[i]);
-    const bool started_later = execution.start.timed && use.start.timed &&
-                               execution.start.ns - skew > use.start.ns;
+    const bool started_later = execution.start.IsAfterDespite(skew, use.start);
     if (started_later || !execution.is_undecided() ||
         execution.enclosure != SpanTree::kNone ||
         execution.outcome == Outcome::kNotExecuted) {

@@ -25,6 +25,16 @@ struct Moment {
     if (timed && other.timed) return ns > other.ns;
     return arrival > other.arrival;
   }
+
+  // Whether both have a time, and this one is later than clocks that differ by
+  // `skew` explain.
+  bool IsAfterDespite(Duration skew, const Moment& other) const {
+    // As unsigned numbers: times may be further apart than a signed one holds.
+    const uint64_t later =
+        static_cast<uint64_t>(ns) - static_cast<uint64_t>(other.ns);
+    return timed && other.timed && ns > other.ns &&
+           later > static_cast<uint64_t>(skew.count());
+  }
 };
 
 // A total order of spans by moment. Arrival plays no part where times are

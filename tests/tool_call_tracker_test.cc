@@ -189,6 +189,30 @@ TEST(ToolCallTrackerTest, SmallClockSkewIsForgiven) {
   }
 }
 
+// Their difference does not fit into the 64 bits of a time.
+TEST(ToolCallTrackerTest, TimesAtBothEndsOfTheClockAreTimes) {
+  const auto span = [](uint8_t id, Time start, Time end) {
+    SpanRef ref{.start = start, .end = end};
+    ref.context.trace_id.bytes[0] = 1;
+    ref.context.span_id.bytes[0] = id;
+    return ref;
+  };
+  for (const Mode mode : {Mode::kLive, Mode::kSettled}) {
+    LinkCollector collector(TestOptions(mode));
+    ToolCallTracker& tracker = collector.tracker();
+    tracker.OnSignal(LlmToolChoice{.llm = span(1, Time::min(), Time::min()),
+                                   .tool_call_id = "1",
+                                   .tool_name = "f"});
+    tracker.OnSignal(ToolCall{.tool = span(2, Time::min(), Time::max()),
+                              .tool_call_id = "1",
+                              .tool_name = "f"});
+    tracker.OnSignal(ToolCallOutputUsed{
+        .llm = span(3, Time::max(), Time::max()), .tool_call_id = "1"});
+    tracker.SettleAll();
+    EXPECT_EQ(collector.links().size(), 2u);
+  }
+}
+
 TEST(ToolCallTrackerTest, SinkMayCallTheTracker) {
   Scenario s;
   s.C("1", "f", "{}", "L").T("f", "{}", "X").O("1", "L2");
