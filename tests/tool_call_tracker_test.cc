@@ -189,7 +189,7 @@ TEST(ToolCallTrackerTest, SmallClockSkewIsForgiven) {
   }
 }
 
-// Their difference does not fit into the 64 bits of a time.
+// What lies between them does not fit into the 64 bits of a time.
 TEST(ToolCallTrackerTest, TimesAtBothEndsOfTheClockAreTimes) {
   const auto span = [](uint8_t id, Time start, Time end) {
     SpanRef ref{.start = start, .end = end};
@@ -203,11 +203,11 @@ TEST(ToolCallTrackerTest, TimesAtBothEndsOfTheClockAreTimes) {
     tracker.OnSignal(LlmToolChoice{.llm = span(1, Time::min(), Time::min()),
                                    .tool_call_id = "1",
                                    .tool_name = "f"});
-    tracker.OnSignal(ToolCall{.tool = span(2, Time::min(), Time::max()),
+    tracker.OnSignal(ToolCall{.tool = span(2, Time::min(), Time()),
                               .tool_call_id = "1",
                               .tool_name = "f"});
-    tracker.OnSignal(ToolCallOutputUsed{
-        .llm = span(3, Time::max(), Time::max()), .tool_call_id = "1"});
+    tracker.OnSignal(ToolCallOutputUsed{.llm = span(3, Time(), Time::max()),
+                                        .tool_call_id = "1"});
     tracker.SettleAll();
     EXPECT_EQ(collector.links().size(), 2u);
   }
