@@ -60,7 +60,9 @@ TEST(ExplainTest, WeakLinksNameTheOptionThatShowsThem) {
 TEST(ExplainTest, MissingLlmSpansAreSaid) {
   ViewBuilder b;
   AddTool(b);
-  EXPECT_EQ(Only(b).code, "no_llm_span");
+  const Explanation why = Only(b);
+  EXPECT_EQ(why.code, "no_llm_span");
+  EXPECT_THAT(why.what_to_do, HasSubstr("spanlink link A B"));
 }
 
 TEST(ExplainTest, MissingContentNamesTheSwitchForToolAndLlmSpan) {
@@ -153,7 +155,7 @@ TEST(ExplainTest, FilesOfOtherSpansSayWhatIsRead) {
   b.Add("a1", SpanKind::kOther, "GET /");
   const Explanation why = Only(b);
   EXPECT_EQ(why.code, "nothing_recognised");
-  EXPECT_THAT(why.what_to_do, HasSubstr("OpenInference"));
+  EXPECT_THAT(why.what_to_do, HasSubstr("spanlink dialects"));
 }
 
 TEST(ExplainTest, EverySpanIsListedUnderItsReasonOnce) {
@@ -168,8 +170,8 @@ TEST(ExplainTest, EverySpanIsListedUnderItsReasonOnce) {
             "\nWhy links are missing\n\n"
             "  There is no LLM span in its trace.\n"
             "  What to do: Instrument the LLM client too, in the same trace. "
-            "If its spans are in another file, link both at once: cat A B | "
-            "spanlink link -\n"
+            "If its spans are in another file, link both at once: spanlink "
+            "link A B\n"
             "    search b10000\n"
             "    search b20000\n");
 }

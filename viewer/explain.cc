@@ -198,8 +198,7 @@ class Explainer {
   static Reason NoLlmSpan() {
     return {"no_llm_span", "There is no LLM span in its trace.",
             "Instrument the LLM client too, in the same trace. If its spans "
-            "are in another file, link both at once: cat A B | spanlink link "
-            "-"};
+            "are in another file, link both at once: spanlink link A B"};
   }
 
   static Reason AnswersNotCaptured(const SpanSummary& llm) {
@@ -289,9 +288,8 @@ class Explainer {
     return {"nothing_recognised",
             "No span in this file is one of an LLM, a tool, an agent or a "
             "guardrail.",
-            "spanlink reads the OpenTelemetry GenAI conventions, "
-            "OpenInference, OpenLLMetry, and recordings of the OpenAI Agents "
-            "SDK."};
+            "`spanlink dialects` lists the instrumentations that are "
+            "understood."};
   }
 
   void Add(Reason reason, const SpanSummary* span) {
