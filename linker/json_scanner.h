@@ -174,21 +174,10 @@ inline bool BasicJsonScanner<Block>::TakeShortInteger(ShortInteger* integer) {
   return true;
 }
 
-// A block at once, then byte by byte: most strings are short.
 template <typename Block>
 inline std::string_view BasicJsonScanner<Block>::TakePlain() {
   const char* const begin = at_;
-  size_t count = kBlock;
-  while (count == kBlock && left() >= kBlock) {
-    count = Block::CountPlain(at_);
-    at_ += count;
-  }
-  const char* at = at_;
-  while (count == kBlock && at != end_ && *at != '"' && *at != '\\' &&
-         static_cast<unsigned char>(*at) >= 0x20) {
-    ++at;
-  }
-  at_ = at;
+  at_ += CountPlainBytes<Block>({at_, left()});
   return {begin, static_cast<size_t>(at_ - begin)};
 }
 

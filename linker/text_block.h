@@ -15,6 +15,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "spanlink/model/load_word.h"
 
@@ -35,6 +36,11 @@ class PortableBlock {
   static size_t CountPlainInTwo(const char* text) {
     const size_t count = CountPlain(text);
     return count < kBlock ? count : kBlock + CountPlain(text + kBlock);
+  }
+  // The same of less than a block. (The zeros that follow are not plain.)
+  static size_t CountPlainInRest(std::string_view text) {
+    const size_t count = CountInWord(LoadWord(text));
+    return count < 8 ? count : 8 + CountInWord(LoadWord(text.substr(8)));
   }
 
  private:
@@ -81,6 +87,22 @@ class SimdBlock {
 #else
 using SimdBlock = PortableBlock;
 #endif
+
+// The same of a text of any length.
+template <typename Block>
+inline size_t CountPlainBytes(std::string_view text) {
+  size_t plain = 0;
+  for (; text.size() - plain >= kTwoBlocks; plain += kTwoBlocks) {
+    const size_t count = Block::CountPlainInTwo(text.data() + plain);
+    if (count < kTwoBlocks) return plain + count;
+  }
+  if (text.size() - plain >= kBlock) {
+    const size_t count = Block::CountPlain(text.data() + plain);
+    plain += count;
+    if (count < kBlock) return plain;
+  }
+  return plain + PortableBlock::CountPlainInRest(text.substr(plain));
+}
 
 }  // namespace spanlink::internal
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "spanlink/linker/text_block.h"
 #include "spanlink/model/load_word.h"
@@ -119,6 +120,22 @@ TEST(TextBlockTest, PlainBytesEndAtQuotesBackslashesAndControls) {
     text[20] = static_cast<char>(byte);
     const bool ends = byte < 0x20 || byte == '"' || byte == '\\';
     EXPECT_EQ(SimdBlock::CountPlainInTwo(text.data()), ends ? 20u : 32u);
+  }
+}
+
+// Exactly as long as they are: what lies behind is not looked at.
+TEST(TextBlockTest, PlainBytesOfTextsOfAnyLength) {
+  for (size_t size = 0; size <= 3 * kTwoBlocks; ++size) {
+    std::vector<char> bytes(size, 'p');
+    const std::string_view text(bytes.data(), size);
+    EXPECT_EQ(CountPlainBytes<SimdBlock>(text), size);
+    EXPECT_EQ(CountPlainBytes<PortableBlock>(text), size);
+    for (size_t place = 0; place < size; ++place) {
+      bytes[place] = "\"\\\n"[place % 3];
+      EXPECT_EQ(CountPlainBytes<SimdBlock>(text), place);
+      EXPECT_EQ(CountPlainBytes<PortableBlock>(text), place);
+      bytes[place] = 'p';
+    }
   }
 }
 
