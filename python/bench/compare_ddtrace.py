@@ -7,8 +7,9 @@ One process measures both in turns, A B C, A B C …, since the clock of a
 processor drifts: each round gives a ratio, and the ratios are what counts. What
 is timed is a triple: an LLM span chose a tool, the tool ran and is matched by
 its arguments, an LLM span used the result; two links come of it. No two
-arguments are equal, but where two bytes hold nothing but `{}`. With everything
-made before, the two sides are:
+arguments are equal, but where two bytes hold nothing but `{}`. The trackers live
+through all rounds, as they do in a program; each round has triples of its own.
+With everything made before, the two sides are:
 
     ddtrace   the three methods of a LinkTracker, called directly, with its own
               spans
@@ -70,15 +71,14 @@ def arguments_of(number: int, size: int) -> str:
     return f'{start}{text}"}}'
 
 
-# The two sides. Each returns seconds, and its links in its own form.
+# The two sides. Each returns seconds, and its links as pairs of span ids.
 
 
 def span_of(trace_id, span_id):
     return Span("call", trace_id=int(trace_id, 16), span_id=int(span_id, 16))
 
 
-def time_ddtrace(triples):
-    tracker = LinkTracker()
+def time_ddtrace(tracker, triples):
     work = [
         (
             triple.id,
@@ -108,8 +108,15 @@ def time_ddtrace(triples):
     }
 
 
-def time_spanlink(triples, on_link=None):
-    dispatcher = spanlink.Dispatcher()
+class Spanlink:
+    """A dispatcher, and the tracker that listens to it."""
+
+    def __init__(self, on_link=None):
+        self.dispatcher = spanlink.Dispatcher()
+        self.tracker = spanlink.Tracker(self.dispatcher, on_link=on_link)
+
+
+def time_spanlink(side, triples):
     traces = [
         triples[at : at + TRIPLES_PER_TRACE]
         for at in range(0, len(triples), TRIPLES_PER_TRACE)
@@ -122,21 +129,20 @@ def time_spanlink(triples, on_link=None):
         for trace in traces
     ]
     chose, ran, used, finish = (
-        dispatcher.llm_tool_choice,
-        dispatcher.tool_call,
-        dispatcher.tool_call_output_used,
-        dispatcher.scope_finish,
+        side.dispatcher.llm_tool_choice,
+        side.dispatcher.tool_call,
+        side.dispatcher.tool_call_output_used,
+        side.dispatcher.scope_finish,
     )
-    with spanlink.Tracker(dispatcher, on_link=on_link) as tracker:
-        start = time.thread_time()
-        for trace_id, calls in work:
-            for id, arguments, trace, llm, tool, reader in calls:
-                chose(trace, llm, "get_weather", arguments, id)
-                ran(trace, tool, "get_weather", arguments)
-                used(trace, reader, id)
-            finish(trace_id)
-        seconds = time.thread_time() - start
-        return seconds, tracker.take_links()
+    start = time.thread_time()
+    for trace_id, calls in work:
+        for id, arguments, trace, llm, tool, reader in calls:
+            chose(trace, llm, "get_weather", arguments, id)
+            ran(trace, tool, "get_weather", arguments)
+            used(trace, reader, id)
+        finish(trace_id)
+    seconds = time.thread_time() - start
+    return seconds, edges(side.tracker.take_links())
 
 
 def edges(links):
@@ -153,18 +159,20 @@ def nothing(_link):
 def measure(size, rounds, count):
     """Returns nanoseconds for each triple, one for each round, by side."""
     times = {side: [] for side in SIDES}
-    triples = [Triple(number, size) for number in range(count)]
+    theirs, on_link, kept = LinkTracker(), Spanlink(nothing), Spanlink()
     # Collecting garbage is nobody's work here.
     gc.disable()
-    for number in range(-1, rounds):  # the first one warms up
+    for number in range(rounds + 1):  # the first one warms up
+        first = number * count
+        triples = [Triple(n, size) for n in range(first, first + count)]
         results = {
-            "ddtrace": time_ddtrace(triples),
-            "on_link": time_spanlink(triples, nothing),
-            "kept": time_spanlink(triples),
+            "ddtrace": time_ddtrace(theirs, triples),
+            "on_link": time_spanlink(on_link, triples),
+            "kept": time_spanlink(kept, triples),
         }
-        if edges(results["kept"][1]) != results["ddtrace"][1]:
+        if results["kept"][1] != results["ddtrace"][1]:
             sys.exit("the two do not find the same links")
-        if number >= 0:
+        if number > 0:
             for side in SIDES:
                 times[side].append(results[side][0] / count * 1e9)
         results.clear()
@@ -177,8 +185,8 @@ def check_callback(count=200):
     """The callback gets what `take_links` would have given."""
     triples = [Triple(number, GATE_SIZE) for number in range(count)]
     links = []
-    time_spanlink(triples, links.append)
-    if edges(links) != time_ddtrace(triples)[1]:
+    time_spanlink(Spanlink(links.append), triples)
+    if edges(links) != time_ddtrace(LinkTracker(), triples)[1]:
         sys.exit("on_link is not given the same links")
 
 

@@ -5,9 +5,10 @@
 #include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <deque>
+#include <cstddef>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -31,7 +32,7 @@ namespace nb = nanobind;
 using namespace nb::literals;  // NOLINT(google-build-using-namespace): `"x"_a`
 
 // Links that wait for `take_links`; the oldest go first.
-constexpr size_t kMaxWaitingLinks = size_t{1} << 16;
+constexpr ptrdiff_t kMaxWaitingLinks = ptrdiff_t{1} << 16;
 
 struct Callbacks {
   nb::object on_link, on_annotation;  // None: not wanted
@@ -68,6 +69,8 @@ class Tracker {
   }
 
   std::vector<LinkValue> TakeLinks() {
+    std::rotate(waiting_.begin(), waiting_.begin() + oldest_, waiting_.end());
+    oldest_ = 0;
     std::vector<LinkValue> taken(std::make_move_iterator(waiting_.begin()),
                                  std::make_move_iterator(waiting_.end()));
     waiting_.clear();
@@ -130,11 +133,13 @@ class Tracker {
         CallBack(callbacks_.on_link, value);
         continue;
       }
-      if (waiting_.size() >= kMaxWaitingLinks) {
-        waiting_.pop_front();
+      if (std::ssize(waiting_) < kMaxWaitingLinks) {
+        waiting_.push_back(WithOriginalIds(link));
+      } else {
+        waiting_[oldest_] = WithOriginalIds(link);
+        oldest_ = (oldest_ + 1) % kMaxWaitingLinks;
         ++lost_links_;
       }
-      waiting_.push_back(WithOriginalIds(link));
     }
   }
 
@@ -162,7 +167,8 @@ class Tracker {
 
   const nb::handle link_type_ = nb::type<LinkValue>();
   Callbacks callbacks_;
-  std::deque<LinkValue> waiting_;
+  std::vector<LinkValue> waiting_;  // a ring, once it is full
+  ptrdiff_t oldest_ = 0;            // in it
   uint64_t lost_links_ = 0;
   uint64_t callback_failures_ = 0;
   std::unique_ptr<Engine> engine_;
