@@ -129,11 +129,10 @@ inline Progress CopyPlain(Progress p, const char* end) {
     p.out += count;
     if (count < kTwoBlocks) return p;
   }
-  while (p.at != end && *p.at != '"' && *p.at != '\\' &&
-         static_cast<unsigned char>(*p.at) >= 0x20) {
-    *p.out++ = *p.at++;
-  }
-  return p;
+  const std::string_view rest(p.at, static_cast<size_t>(end - p.at));
+  const size_t count = CountPlainBytes<Block>(rest);
+  std::memcpy(p.out, p.at, count);
+  return {p.at + count, p.out + count};
 }
 
 }  // namespace
