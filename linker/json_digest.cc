@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "absl/base/attributes.h"
 #include "absl/container/inlined_vector.h"
 #include "spanlink/linker/json_scanner.h"
 #include "spanlink/model/load_word.h"
@@ -61,16 +62,19 @@ struct PlainNumber {
   size_t digits() const { return integer.size() + fraction.size(); }
 };
 
-// Takes trailing zeros off `digits` and returns how many they were.
+// Takes trailing zeros off `digits` and returns how many they were. (There are
+// few, mostly: the library's searches cost more than they do.)
 int64_t DropTrailingZeros(std::string_view* digits) {
-  const size_t kept = digits->find_last_not_of('0') + 1;
-  const size_t dropped = digits->size() - kept;
-  digits->remove_suffix(dropped);
-  return static_cast<int64_t>(dropped);
+  int64_t dropped = 0;
+  for (; !digits->empty() && digits->back() == '0'; ++dropped) {
+    digits->remove_suffix(1);
+  }
+  return dropped;
 }
 
 std::string_view WithoutLeadingZeros(std::string_view digits) {
-  return digits.substr(std::min(digits.find_first_not_of('0'), digits.size()));
+  while (!digits.empty() && digits.front() == '0') digits.remove_prefix(1);
+  return digits;
 }
 
 PlainNumber Plain(const JsonNumber& number) {
@@ -194,14 +198,17 @@ class Digester {
 
  private:
   // Each reads what it is named after, without white space before it. `depth`
-  // is the number of containers around it.
+  // is the number of containers around it. What is short, as most is, is read
+  // inside of the container's loop; the rest is a call of its own.
   bool ReadValue(int depth, Fingerprint* value);
-  bool ReadObject(int depth, Fingerprint* value);
+  ABSL_ATTRIBUTE_NOINLINE bool ReadObject(int depth, Fingerprint* value);
   bool ReadMember(int depth);
-  bool ReadArray(int depth, Fingerprint* value);
+  ABSL_ATTRIBUTE_NOINLINE bool ReadArray(int depth, Fingerprint* value);
   bool ReadString(Tag tag, Fingerprint* value);
+  ABSL_ATTRIBUTE_NOINLINE bool ReadLongString(Tag tag, Fingerprint* value);
   bool ReadNumber(Fingerprint* value);
-  bool ReadWord(Fingerprint* value);
+  ABSL_ATTRIBUTE_NOINLINE bool ReadOtherNumber(Fingerprint* value);
+  ABSL_ATTRIBUTE_NOINLINE bool ReadWord(Fingerprint* value);
   // Takes the members from `first` on away, and returns the hash of the object.
   Fingerprint CloseObject(size_t first);
   // Calls `drop(i)` for each of the members that a later one of the same key
@@ -218,7 +225,7 @@ class Digester {
 };
 
 template <typename Block>
-bool Digester<Block>::ReadValue(int depth, Fingerprint* value) {
+inline bool Digester<Block>::ReadValue(int depth, Fingerprint* value) {
   const char c = scanner_.Peek();
   if (c == '"') return ReadString(kString, value);
   if (c == '{') return ReadObject(depth, value);
@@ -228,12 +235,15 @@ bool Digester<Block>::ReadValue(int depth, Fingerprint* value) {
 }
 
 template <typename Block>
-bool Digester<Block>::ReadString(Tag tag, Fingerprint* value) {
+inline bool Digester<Block>::ReadString(Tag tag, Fingerprint* value) {
   ShortBytes bytes;
-  if (scanner_.TakeShortString(&bytes)) {
-    *value = Literal(tag, bytes);
-    return true;
-  }
+  if (!scanner_.TakeShortString(&bytes)) return ReadLongString(tag, value);
+  *value = Literal(tag, bytes);
+  return true;
+}
+
+template <typename Block>
+bool Digester<Block>::ReadLongString(Tag tag, Fingerprint* value) {
   std::string_view text;
   if (!scanner_.TakeString(&text)) return false;
   *value = DigestText(tag, text, key_);
@@ -241,12 +251,15 @@ bool Digester<Block>::ReadString(Tag tag, Fingerprint* value) {
 }
 
 template <typename Block>
-bool Digester<Block>::ReadNumber(Fingerprint* value) {
+inline bool Digester<Block>::ReadNumber(Fingerprint* value) {
   ShortInteger integer;
-  if (scanner_.TakeShortInteger(&integer)) {
-    *value = DigestInteger(integer);
-    return true;
-  }
+  if (!scanner_.TakeShortInteger(&integer)) return ReadOtherNumber(value);
+  *value = DigestInteger(integer);
+  return true;
+}
+
+template <typename Block>
+bool Digester<Block>::ReadOtherNumber(Fingerprint* value) {
   JsonNumber number;
   if (!scanner_.TakeNumber(&number)) return false;
   *value = DigestNumber(number, key_);
@@ -262,25 +275,23 @@ bool Digester<Block>::ReadObject(int depth, Fingerprint* value) {
   if (!scanner_.Take('}')) {
     do {
       if (!ReadMember(depth + 1)) return false;
-    } while (scanner_.Take(','));
+    } while (scanner_.TakeBehindSpace(','));
     if (!scanner_.Take('}')) return false;
   }
   *value = CloseObject(first);
   return true;
 }
 
-// And the white space around it. While the value is read, inner objects stand
+// And the white space before it. While the value is read, inner objects stand
 // in `members_`.
 template <typename Block>
-bool Digester<Block>::ReadMember(int depth) {
+inline bool Digester<Block>::ReadMember(int depth) {
   Fingerprint key, value;
   scanner_.SkipSpace();
   if (!ReadString(kKey, &key)) return false;
-  scanner_.SkipSpace();
-  if (!scanner_.Take(':')) return false;
+  if (!scanner_.TakeBehindSpace(':')) return false;
   scanner_.SkipSpace();
   if (!ReadValue(depth, &value)) return false;
-  scanner_.SkipSpace();
   KeyedHasher hasher(key_, kMember);
   hasher.Add(key);
   hasher.Add(value);
@@ -300,8 +311,7 @@ bool Digester<Block>::ReadArray(int depth, Fingerprint* value) {
       scanner_.SkipSpace();
       if (!ReadValue(depth + 1, &element)) return false;
       elements.Add(element);
-      scanner_.SkipSpace();
-    } while (scanner_.Take(','));
+    } while (scanner_.TakeBehindSpace(','));
     if (!scanner_.Take(']')) return false;
   }
   *value = elements.Finish();
@@ -352,7 +362,8 @@ void Digester<Block>::DropDuplicates(std::span<const Member> members,
   if (members.size() <= kFew && !MayRepeat(members)) return;
   // A table with the last member of each key, by its number + 1.
   const size_t mask = std::bit_ceil(2 * members.size()) - 1;
-  absl::InlinedVector<uint32_t, 512> last(mask + 1);
+  absl::InlinedVector<uint32_t, 512> table(mask + 1);
+  uint32_t* const last = table.data();  // without a check at every step
   for (size_t i = 0; i < members.size(); ++i) {
     KeyedHasher hasher(key_, kKey);  // nobody can make keys meet here
     hasher.Add(members[i].key);

@@ -79,6 +79,12 @@ class BasicJsonScanner {
     ++at_;
     return true;
   }
+  // The same behind white space, of which there is mostly none.
+  bool TakeBehindSpace(char c) {
+    if (Take(c)) return true;
+    SkipSpace();
+    return Take(c);
+  }
   bool TakeWord(std::string_view word) {
     const std::string_view rest(at_, left());
     if (rest.substr(0, word.size()) != word) return false;
