@@ -42,7 +42,8 @@ CallBook::CallBook(TraceId trace, const Context& context, SpanTree* tree,
       answers_under_(&spare->answers_under),
       open_by_arguments_(&spare->open_by_arguments),
       open_by_name_(&spare->open_by_name),
-      open_handoffs_(&spare->open_handoffs) {}
+      open_handoffs_(&spare->open_handoffs),
+      executions_by_id_(&spare->executions_by_id) {}
 
 CallBook::~CallBook() {
   for (auto& [under, numbers] : answers_under_) {

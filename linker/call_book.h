@@ -132,8 +132,9 @@ class CallBook {
 
   enum class By : uint8_t { kId, kValue };
 
-  // Lists of calls are short, mostly.
+  // Lists of them are short, mostly.
   using CallNumbers = absl::InlinedVector<CallNumber, 2>;
+  using ExecutionNumbers = absl::InlinedVector<ExecutionNumber, 2>;
 
   // The calls of one LLM span, and the first span above it that is none.
   struct Answer {
@@ -297,8 +298,7 @@ class CallBook {
   OpenCalls open_by_arguments_, open_by_name_, open_handoffs_;
   bool names_are_indexed_ = false;  // else `open_by_name_` is empty
 
-  absl::flat_hash_map<Fingerprint, std::vector<ExecutionNumber>>
-      executions_by_id_;
+  Reused<absl::flat_hash_map<Fingerprint, ExecutionNumbers>> executions_by_id_;
   // Undecided: started or finished, no call yet.
   absl::flat_hash_map<Fingerprint, absl::btree_set<ExecutionNumber>> undecided_;
   absl::flat_hash_map<SpanId, std::vector<ExecutionNumber>> waiting_under_;
@@ -323,6 +323,7 @@ struct CallBook::Spare {
   Numbered<Call>::Spare calls;
   Numbered<Execution>::Spare executions;
   absl::flat_hash_map<Fingerprint, CallNumbers> by_id;
+  absl::flat_hash_map<Fingerprint, ExecutionNumbers> executions_by_id;
   std::vector<Answer> answers;
   std::vector<AnswerNumber> free_answers;
   AnswersUnder answers_under;

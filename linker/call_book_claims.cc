@@ -99,7 +99,7 @@ void CallBook::RetryAfterChoice(const Call& call, Batch& batch) {
 void CallBook::RetryId(const Fingerprint& id, Batch& batch) {
   const auto found = executions_by_id_.find(id);
   if (found == executions_by_id_.end()) return;
-  const std::vector<ExecutionNumber> executions = found->second;
+  const ExecutionNumbers executions = found->second;
   for (const ExecutionNumber number : executions) {
     Execution& execution = *executions_.Get(number);
     if (!execution.is_undecided()) continue;
@@ -130,6 +130,12 @@ void CallBook::RetryTool(Fingerprint name, Batch& batch) {
 // the order of the answer.
 BookedCall* CallBook::FindById(const Execution& execution) {
   if (!execution.has_id) return nullptr;
+  const std::span<const CallNumber> calls =
+      LatestWithId(execution.id, execution.start);
+  if (calls.size() == 1) {  // nothing to rank
+    Call& only = *calls_.Get(calls.front());
+    return MayRun(only, execution, By::kId) ? &only : nullptr;
+  }
   struct Candidate {
     bool other_tool;
     Rank rank;
@@ -138,8 +144,8 @@ BookedCall* CallBook::FindById(const Execution& execution) {
     uint32_t index;
     Call* call;
   };
-  std::vector<Candidate> candidates;
-  for (const CallNumber number : LatestWithId(execution.id, execution.start)) {
+  absl::InlinedVector<Candidate, 4> candidates;
+  for (const CallNumber number : calls) {
     Call& call = *calls_.Get(number);
     if (!MayRun(call, execution, By::kId)) continue;
     Rank rank = RankOf(call, execution, By::kId);

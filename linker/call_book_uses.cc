@@ -274,7 +274,7 @@ bool CallBook::UseOrphan(const Use& use, Batch& batch) {
   const Duration skew = context_.options->clock_skew;
   Execution* best = nullptr;
   int best_distance = 0;
-  const std::vector<ExecutionNumber>& all = found->second;
+  const ExecutionNumbers& all = found->second;
   const size_t count = std::min<size_t>(all.size(), kMaxCandidates);
   for (size_t i = all.size() - count; i < all.size(); ++i) {
     Execution& execution = *executions_.Get(all[i]);

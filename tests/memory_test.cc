@@ -293,7 +293,8 @@ TEST_P(MemoryTest, DestructionFreesEverything) {
 
 class LiveMemoryTest : public BlocksTest {};
 
-// A trace of 50 calls, each chosen, run and used; 100 links.
+// A trace of 50 calls, each chosen, run and used; 100 links. Every second
+// trace's tools know the ids of their calls.
 void RunTrace(int number, absl::FunctionRef<void(const Signal&)> dispatch) {
   const TraceId trace = HashTraceId("trace" + std::to_string(number));
   const auto span = [&](int i) {
@@ -309,6 +310,7 @@ void RunTrace(int number, absl::FunctionRef<void(const Signal&)> dispatch) {
                            .tool_name = "a_tool_with_a_name",
                            .arguments = arguments.view()});
     dispatch(ToolCall{.tool = span(3 * i + 1),
+                      .tool_call_id = number % 2 == 0 ? "" : id,
                       .tool_name = "a_tool_with_a_name",
                       .arguments = arguments.view()});
     dispatch(ToolCallOutputUsed{.llm = span(3 * i + 2), .tool_call_id = id});
