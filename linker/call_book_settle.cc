@@ -57,8 +57,9 @@ void CallBook::SettleCalls(Batch& batch) {
   };
   std::sort(calls.begin(), calls.end(),
             [&](const Call& a, const Call& b) { return key(a) < key(b); });
-  for (Call& call : calls) {
-    InsertCall(AddCall(std::move(call)), tree_->Get(call.node), batch);
+  for (Call& filed : calls) {
+    Call& call = AddCall(std::move(filed));
+    InsertCall(call, tree_->Get(call.node), batch);
   }
 }
 
