@@ -339,7 +339,7 @@ void CallBook::UnindexOpen(const Call& call) {
 
 // Where ids or arguments tell all, nobody asks for a name: this index is made
 // when it is asked for, and kept from then on.
-OpenCalls& CallBook::OpenByName() {
+const OpenCalls& CallBook::OpenByName() {
   if (std::exchange(names_are_indexed_, true)) return open_by_name_;
   for (CallNumber number = calls_.first(); number < calls_.last(); ++number) {
     const Call& call = *calls_.Get(number);

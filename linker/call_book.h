@@ -171,7 +171,7 @@ class CallBook {
   void LeaveAnswer(const Call& call);
   void IndexOpen(const Call& call);
   void UnindexOpen(const Call& call);
-  OpenCalls& OpenByName();
+  const OpenCalls& OpenByName();
   void EvictOldestCall(Batch& batch);
   void EvictOldestExecution(Batch& batch);
   Execution* FindOrAddExecution(Span& span, Batch& batch);
@@ -195,7 +195,6 @@ class CallBook {
   bool AreOfOtherAgents(Node a, Node b) const;
   std::span<const CallNumber> LatestWithId(const Fingerprint& id,
                                            const Moment& until) const;
-  bool IsKnownAt(const Call& call, const Moment& moment) const;
   void ScanOpen(const OpenCalls& calls, Fingerprint key,
                 const Execution& execution,
                 absl::FunctionRef<bool(Call&)> visit);
@@ -240,7 +239,8 @@ class CallBook {
   void MarkSuperseded(const Use& use);
   void ResolveUse(const Use& use, Batch& batch);
   Call* FindUsedCall(const Use& use);
-  CallNumbers RankUsedCalls(const Use& use) const;
+  CallNumbers RankUsedCalls(std::span<const CallNumber> calls,
+                            const Use& use) const;
   Call* FindUsedCallWithoutId(const Use& use);
   std::array<Node, 2> GroupsOf(Node node) const;
   std::optional<bool> EndedBefore(const Call& call, const Use& use) const;

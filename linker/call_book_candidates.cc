@@ -91,19 +91,14 @@ std::span<const CallNumber> CallBook::LatestWithId(const Fingerprint& id,
   if (found == by_id_.end()) return {};
   const std::span<const CallNumber> calls = found->second;
   auto end = calls.end();
-  if (!is_live() && until.timed) {
+  if (!is_live()) {
+    const Duration skew = context_.options->clock_skew;
     end = std::partition_point(calls.begin(), end, [&](CallNumber number) {
-      return IsKnownAt(*calls_.Get(number), until);
+      return !calls_.Get(number)->start.IsAfterDespite(skew, until);
     });
   }
   const auto count = std::min<ptrdiff_t>(end - calls.begin(), kMaxCandidates);
   return {end - count, end};
-}
-
-// Whether a call had been asked for by a moment; in live mode all had.
-bool CallBook::IsKnownAt(const Call& call, const Moment& moment) const {
-  const Duration skew = context_.options->clock_skew;
-  return is_live() || !call.start.IsAfterDespite(skew, moment);
 }
 
 // Visits the open calls of a key that an execution may have run, latest answer

@@ -38,17 +38,16 @@ void CallBook::MarkSuperseded(const Use& use) {
 }
 
 void CallBook::ResolveUse(const Use& use, Batch& batch) {
-  if (IsWrapper(tree_->Get(use.node))) return;
+  const Span* const llm = tree_->Get(use.node);
+  if (IsWrapper(llm)) return;
   if (!superseded_.empty() &&
       superseded_.contains({use.node, use.has_id ? use.id : use.name})) {
     return;
   }
   Call* call = FindUsedCall(use);
-  if (call == nullptr && use.has_id && !by_id_.contains(use.id)) {
-    const Span* llm = tree_->Get(use.node);
-    if (llm != nullptr && !executions_by_id_.contains(use.id)) {
-      call = Unpark(llm->conversation, use.id, false, batch);
-    }
+  if (call == nullptr && llm != nullptr && use.has_id &&
+      !by_id_.contains(use.id) && !executions_by_id_.contains(use.id)) {
+    call = Unpark(llm->conversation, use.id, false, batch);
   }
   if (call != nullptr) {
     UseCall(*call, use, batch);
@@ -81,12 +80,11 @@ std::optional<bool> CallBook::EndedBefore(const Call& call,
 // A prompt that holds many results of one id asks for the same ranking again.
 BookedCall* CallBook::FindUsedCall(const Use& use) {
   if (!use.has_id) return FindUsedCallWithoutId(use);
-  const auto found = by_id_.find(use.id);
-  if (found == by_id_.end()) return nullptr;
-  if (found->second.size() == 1) {  // nothing to rank
-    Call& only = *calls_.Get(found->second.front());
-    const bool may_be =
-        IsKnownAt(only, use.start) && EndedBefore(only, use).has_value();
+  const std::span<const CallNumber> calls = LatestWithId(use.id, use.start);
+  if (calls.empty()) return nullptr;
+  if (calls.size() == 1) {  // nothing to rank
+    Call& only = *calls_.Get(calls.front());
+    const bool may_be = EndedBefore(only, use).has_value();
     return may_be && use.ordinal == 0 ? &only : nullptr;
   }
   if (used_calls_of_ != use.node) {
@@ -94,12 +92,13 @@ BookedCall* CallBook::FindUsedCall(const Use& use) {
     used_calls_of_ = use.node;
   }
   const auto [ranked, is_new] = used_calls_.try_emplace(use.id);
-  if (is_new) ranked->second = RankUsedCalls(use);
-  const CallNumbers& calls = ranked->second;
-  return use.ordinal < calls.size() ? calls_.Get(calls[use.ordinal]) : nullptr;
+  if (is_new) ranked->second = RankUsedCalls(calls, use);
+  const CallNumbers& order = ranked->second;
+  return use.ordinal < order.size() ? calls_.Get(order[use.ordinal]) : nullptr;
 }
 
-CallBook::CallNumbers CallBook::RankUsedCalls(const Use& use) const {
+CallBook::CallNumbers CallBook::RankUsedCalls(std::span<const CallNumber> calls,
+                                              const Use& use) const {
   using Rank = std::tuple<bool, int, bool>;
   struct Candidate {
     Rank rank;
@@ -108,7 +107,7 @@ CallBook::CallNumbers CallBook::RankUsedCalls(const Use& use) const {
     CallNumber number;
   };
   absl::InlinedVector<Candidate, 4> candidates;
-  for (const CallNumber number : LatestWithId(use.id, use.start)) {
+  for (const CallNumber number : calls) {
     const Call& call = *calls_.Get(number);
     const std::optional<bool> in_skew = EndedBefore(call, use);
     if (!in_skew) continue;

@@ -143,8 +143,7 @@ Fingerprint DigestNumber(const JsonNumber& number, const HashKey& key) {
       digits.size() >= kMaxLiteral || digits == "0") {
     return DigestOddNumber(number, key);
   }
-  int64_t shift = 0;
-  for (; digits.back() == '0'; ++shift) digits.remove_suffix(1);
+  const int64_t shift = DropTrailingZeros(&digits);
   return ShortNumber(number.negative, {digits, {}, shift}, 0);
 }
 

@@ -67,12 +67,6 @@ class Numbered {
     if (spare_ != nullptr) spare_->KeepList(chunks_);
   }
 
-  // Returns the new value's number.
-  uint64_t Add(T&& value) {
-    Emplace(std::move(value));
-    return last_ - 1;
-  }
-
   // Makes a new value, which has the number `last() - 1` then.
   template <typename... Args>
   T& Emplace(Args&&... args) {

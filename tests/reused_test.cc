@@ -60,7 +60,8 @@ TEST(NumberedTest, NewestGoesAndItsNumberComesAgain) {
     values.Emplace(-1);
     values.PopNewest();
     EXPECT_EQ(values.Get(values.last()), nullptr);
-    EXPECT_EQ(values.Add(int{i}), static_cast<uint64_t>(i));
+    EXPECT_EQ(values.Emplace(i), i);
+    EXPECT_EQ(values.last(), static_cast<uint64_t>(i) + 1);
     if (i % 3 == 2) values.PopOldest();
   }
   for (uint64_t i = values.first(); i < values.last(); ++i) {
