@@ -233,6 +233,7 @@ set(SPANLINK_TESTS
   tests/memory_test.cc
   tests/message_memo_test.cc
   tests/messages_test.cc
+  tests/number_index_test.cc
   tests/openai_agents_events_test.cc
   tests/openinference_dialect_test.cc
   tests/openllmetry_dialect_test.cc

@@ -63,7 +63,6 @@ bool IsNothing(std::string_view text) {
 // Returns what a JSON string holds if that is nothing or begins an object,
 // possibly behind further strings; nullopt if it is anything else.
 std::optional<std::string> UnwrapString(std::string_view text) {
-  if (text.empty() || text.front() != '"') return std::nullopt;
   std::string held;
   for (int i = 0; i < kMaxUnwraps; ++i) {
     JsonScanner scanner(text);
@@ -90,8 +89,9 @@ Fingerprint DigestArguments(std::string_view arguments, const HashKey& key) {
   }
   text = WithoutFence(text);
   std::optional<Fingerprint> digest;
-  if (const std::optional<std::string> held = UnwrapString(text)) {
-    digest = DigestValue(*held, key);
+  if (!text.empty() && text.front() == '"') {
+    const std::optional<std::string> held = UnwrapString(text);
+    if (held) digest = DigestValue(*held, key);
   }
   if (!digest) digest = DigestValue(text, key);
   return digest ? *digest : HashText(kPlainText, text, key);

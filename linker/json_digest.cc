@@ -151,11 +151,18 @@ Fingerprint DigestNumber(const JsonNumber& number, const HashKey& key) {
 // behind it the digits without zeros at their end.
 Fingerprint DigestInteger(const ShortInteger& integer) {
   // Zeros are '0' in each byte; the first digit is none.
-  const uint64_t values = integer.digits & InEachByte(0x0f);
-  const size_t kept = (71 - static_cast<size_t>(std::countl_zero(values))) / 8;
-  const uint64_t digits = integer.digits & plain::kFirstBytes[kept][0];
+  const auto [low, high, size] = integer.digits;
+  const auto length = [](uint64_t word) {
+    const uint64_t values = word & InEachByte(0x0f);
+    return (71 - static_cast<size_t>(std::countl_zero(values))) / 8;
+  };
+  const bool ends_high = (high & InEachByte(0x0f)) != 0;
+  const size_t kept = ends_high ? 8 + length(high) : length(low);
+  const auto [low_mask, high_mask] = plain::kFirstBytes[kept];
+  const uint64_t first = low & low_mask;
   return Literal(kNumber + integer.negative,
-                 {(integer.size - kept) | digits << 8, digits >> 56, kept + 1});
+                 {(size - kept) | first << 8,
+                  first >> 56 | (high & high_mask) << 8, kept + 1});
 }
 
 Fingerprint DigestText(Tag tag, std::string_view text, const HashKey& key) {
@@ -274,22 +281,19 @@ bool Digester<Block>::ReadObject(int depth, Fingerprint* value) {
   if (!scanner_.Take('}')) {
     do {
       if (!ReadMember(depth + 1)) return false;
-    } while (scanner_.TakeBehindSpace(','));
+    } while (scanner_.TakeWithSpace(','));
     if (!scanner_.Take('}')) return false;
   }
   *value = CloseObject(first);
   return true;
 }
 
-// And the white space before it. While the value is read, inner objects stand
-// in `members_`.
+// While the value is read, inner objects stand in `members_`.
 template <typename Block>
 inline bool Digester<Block>::ReadMember(int depth) {
   Fingerprint key, value;
-  scanner_.SkipSpace();
   if (!ReadString(kKey, &key)) return false;
-  if (!scanner_.TakeBehindSpace(':')) return false;
-  scanner_.SkipSpace();
+  if (!scanner_.TakeWithSpace(':')) return false;
   if (!ReadValue(depth, &value)) return false;
   KeyedHasher hasher(key_, kMember);
   hasher.Add(key);
@@ -307,10 +311,9 @@ bool Digester<Block>::ReadArray(int depth, Fingerprint* value) {
   if (!scanner_.Take(']')) {
     do {
       Fingerprint element;
-      scanner_.SkipSpace();
       if (!ReadValue(depth + 1, &element)) return false;
       elements.Add(element);
-    } while (scanner_.TakeBehindSpace(','));
+    } while (scanner_.TakeWithSpace(','));
     if (!scanner_.Take(']')) return false;
   }
   *value = elements.Finish();
@@ -342,12 +345,14 @@ Fingerprint Digester<Block>::CloseObject(size_t first) {
     sum.low += member.hash.low;
     sum.high += member.hash.high;
   }
-  DropDuplicates(members, [&](size_t i) {
+  const auto drop = [&](size_t i) {
     sum.low -= members[i].hash.low;
     sum.high -= members[i].hash.high;
     --count;
-  });
-  members_.resize(first);
+  };
+  if (count > 1) DropDuplicates(members, drop);
+  members_.erase(members_.begin() + static_cast<ptrdiff_t>(first),
+                 members_.end());
   KeyedHasher hasher(key_, kObject | uint64_t{count} << 8);
   hasher.Add(sum);
   return hasher.Finish();

@@ -52,11 +52,11 @@ struct ShortBytes {
   size_t size = 0;
 };
 
-// An integer of one to eight digits that does not begin with a zero.
+// An integer of one to `kMax` digits that does not begin with a zero.
 struct ShortInteger {
+  static constexpr size_t kMax = ShortBytes::kMax - 1;
   bool negative = false;
-  uint64_t digits = 0;  // their bytes, as in `ShortBytes`
-  size_t size = 0;
+  ShortBytes digits;
 };
 
 template <typename Block>
@@ -79,11 +79,19 @@ class BasicJsonScanner {
     ++at_;
     return true;
   }
-  // The same behind white space, of which there is mostly none.
-  bool TakeBehindSpace(char c) {
-    if (Take(c)) return true;
+  // The same with white space on both sides: mostly none before it, and at most
+  // one blank behind it.
+  bool TakeWithSpace(char c) {
+    if (left() > 2 && *at_ == c) {
+      ++at_;
+      at_ += *at_ == ' ';
+      if (static_cast<unsigned char>(*at_) > ' ') return true;
+    } else {
+      SkipSpace();
+      if (!Take(c)) return false;
+    }
     SkipSpace();
-    return Take(c);
+    return true;
   }
   bool TakeWord(std::string_view word) {
     const std::string_view rest(at_, left());
@@ -169,13 +177,21 @@ inline bool BasicJsonScanner<Block>::TakeShortInteger(ShortInteger* integer) {
   const bool negative = Peek() == '-';
   const char* const begin = at_ + negative;
   if (end_ - begin <= 8 || *begin == '0') return false;
-  const uint64_t word = LoadWord({begin, 8});
-  const size_t size = plain::CountDigits(word);
+  const uint64_t low = LoadWord({begin, 8});
+  uint64_t high = 0;
+  size_t size = plain::CountDigits(low);
+  if (size == 8) {  // some ids and times are longer
+    if (end_ - begin <= 16) return false;
+    high = LoadWord({begin + 8, 8});
+    size += plain::CountDigits(high);
+    if (size > ShortInteger::kMax) return false;
+  }
   const char next = begin[size];
   const bool goes_on =
       next == '.' || (next | 0x20) == 'e' || ('0' <= next && next <= '9');
   if (size == 0 || goes_on) return false;
-  *integer = {negative, word & plain::kFirstBytes[size][0], size};
+  const auto [low_mask, high_mask] = plain::kFirstBytes[size];
+  *integer = {negative, {low & low_mask, high & high_mask, size}};
   at_ = begin + size;
   return true;
 }

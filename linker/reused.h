@@ -36,7 +36,7 @@ class Reused : public Table {
   }
 
  private:
-  static constexpr size_t kMost = 1023;
+  static constexpr size_t kMost = 1024;
   // Abseil's `clear` is quick, but gives the memory of larger tables back.
   static constexpr size_t kKeptByClear = 127;
 

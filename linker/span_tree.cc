@@ -22,18 +22,21 @@ SpanTree::Span& SpanTree::Touch(const SpanRef& ref, uint64_t arrival,
 
 SpanTree::Span& SpanTree::FindOrAdd(SpanId id, uint64_t arrival,
                                     Diagnostics& diagnostics) {
-  const auto [found, is_new] = by_id_.try_emplace(id, last());
-  if (!is_new) return *Get(found->second);
+  const size_t hash = absl::HashOf(id);
+  const Node found = Find(id, hash);
+  if (found != kNone) return *Get(found);
+  const auto hash_of = [this](Node node) { return HashOf(node); };
   if (spans_.size() >= limit_ && spans_.size() > 0) {
-    by_id_.erase(Get(first())->id);
+    by_id_.Erase(HashOf(first()), first(), hash_of);
     spans_.PopOldest();
     diagnostics.Count(DiagnosticId::kEvictedSpan);
   }
-  const Node node = last();  // as in `by_id_`
+  const Node node = last();
   Span& span = spans_.Emplace();
   span.node = node;
   span.id = id;
   span.start = {latest_ns_, arrival, false};
+  by_id_.Insert(hash, node, hash_of);
   return span;
 }
 

@@ -21,11 +21,11 @@
 #include <optional>
 #include <span>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/hash/hash.h"
 #include "spanlink/linker/fingerprint.h"
 #include "spanlink/linker/moment.h"
+#include "spanlink/linker/number_index.h"
 #include "spanlink/linker/numbered.h"
-#include "spanlink/linker/reused.h"
 #include "spanlink/model/diagnostics.h"
 #include "spanlink/model/signals.h"
 
@@ -34,7 +34,7 @@ namespace spanlink {
 class SpanTree {
  public:
   using Node = uint64_t;
-  static constexpr Node kNone = ~Node{0};
+  static constexpr Node kNone = NumberIndex::kNone;
   static constexpr int kMaxClimb = 256;
   static constexpr int kUnrelated = kMaxClimb + 1;
 
@@ -63,7 +63,7 @@ class SpanTree {
   // What a tree leaves behind for the next one.
   struct Spare {
     Numbered<Span>::Spare spans;
-    absl::flat_hash_map<SpanId, Node> by_id;
+    NumberIndex::Spare by_id;
   };
 
   // `spare` must outlive the tree.
@@ -86,10 +86,7 @@ class SpanTree {
   // known after their children.
   void MarkLlmAncestors();
 
-  Node Find(SpanId id) const {
-    const auto found = by_id_.find(id);
-    return found == by_id_.end() ? kNone : found->second;
-  }
+  Node Find(SpanId id) const { return Find(id, absl::HashOf(id)); }
   Span* Get(Node node) { return spans_.Get(node); }
   const Span* Get(Node node) const { return spans_.Get(node); }
   // Returns kNone if the parent is not known, not here, or there is none.
@@ -126,6 +123,11 @@ class SpanTree {
   Node last() const { return spans_.last(); }
 
  private:
+  Node Find(SpanId id, size_t hash) const {
+    return by_id_.Find(hash,
+                       [&](Node node) { return spans_.Get(node)->id == id; });
+  }
+  size_t HashOf(Node node) const { return absl::HashOf(Get(node)->id); }
   Node FindParent(const Span& span) const;
   Span& FindOrAdd(SpanId id, uint64_t arrival, Diagnostics& diagnostics);
   void SetParent(Span& span, SpanId parent, Diagnostics& diagnostics);
@@ -138,7 +140,7 @@ class SpanTree {
   int64_t latest_ns_ = 0;
   mutable uint64_t marks_ = 0;
   Numbered<Span> spans_;
-  Reused<absl::flat_hash_map<SpanId, Node>> by_id_;
+  NumberIndex by_id_;
 };
 
 }  // namespace spanlink

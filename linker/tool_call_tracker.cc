@@ -17,6 +17,7 @@
 #include <utility>
 #include <variant>
 
+#include "absl/base/attributes.h"
 #include "absl/container/flat_hash_map.h"
 #include "spanlink/dispatch/mutex.h"
 #include "spanlink/linker/fingerprint.h"
@@ -191,9 +192,13 @@ class ToolCallTracker::Shard {
   Entry& Find(const TraceId& trace, Batch& batch)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     // Signals of one trace often follow one another.
-    if (!by_age_.empty() && by_age_.back()->scope.trace() == trace) {
-      return *by_age_.back();
-    }
+    const bool is_last =
+        !by_age_.empty() && by_age_.back()->scope.trace() == trace;
+    return is_last ? *by_age_.back() : FindOrAdd(trace, batch);
+  }
+
+  ABSL_ATTRIBUTE_NOINLINE Entry& FindOrAdd(const TraceId& trace, Batch& batch)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     const auto [found, is_new] = entries_.try_emplace(trace);
     if (!is_new) {
       by_age_.splice(by_age_.end(), by_age_, found->second);

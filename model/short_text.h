@@ -46,6 +46,22 @@ class ShortText {
     return *this;
   }
 
+  // Without a detour where nothing is on the heap; `text` may be its own.
+  ShortText& operator=(std::string_view text) {
+    if (size_ == kOnHeap || text.size() > kInline) {
+      return *this = ShortText(text);
+    }
+    CopyShort(text, bytes_);
+    size_ = static_cast<uint8_t>(text.size());
+    return *this;
+  }
+  ShortText& operator=(const std::string& text) {
+    return *this = std::string_view(text);
+  }
+  ShortText& operator=(const char* text) {
+    return *this = std::string_view(text);
+  }
+
   bool empty() const { return size_ == 0; }
   size_t size() const { return std::string_view(*this).size(); }
   // NOLINTNEXTLINE(google-explicit-constructor): and back
@@ -73,11 +89,39 @@ class ShortText {
     size_t size;
   };
 
+  // Copies at most `kInline` bytes, in words that overlap: a call of memcpy
+  // takes longer. All are read before the first is written.
+  static void CopyShort(std::string_view from, char* to) {
+    struct Block {
+      uint64_t words[2];
+    };
+    const size_t size = from.size();
+    const auto copy_ends = [&]<typename Word>(Word first, Word last) {
+      std::memcpy(&first, from.data(), sizeof(Word));
+      std::memcpy(&last, from.data() + size - sizeof(Word), sizeof(Word));
+      std::memcpy(to, &first, sizeof(Word));
+      std::memcpy(to + size - sizeof(Word), &last, sizeof(Word));
+    };
+    if (size > 2 * sizeof(Block)) {
+      std::memmove(to, from.data(), size);
+    } else if (size >= sizeof(Block)) {
+      copy_ends(Block(), Block());
+    } else if (size >= sizeof(uint64_t)) {
+      copy_ends(uint64_t{}, uint64_t{});
+    } else if (size >= sizeof(uint32_t)) {
+      copy_ends(uint32_t{}, uint32_t{});
+    } else if (size > 0) {
+      const char middle = from[size / 2];
+      copy_ends(char{}, char{});
+      to[size / 2] = middle;
+    }
+  }
+
   // The next three REQUIRE that nothing is held.
   void Assign(std::string_view text) {
     if (text.size() <= kInline) {
       size_ = static_cast<uint8_t>(text.size());
-      if (!text.empty()) std::memcpy(bytes_, text.data(), text.size());
+      CopyShort(text, bytes_);
       return;
     }
     size_ = 0;  // if there is no memory

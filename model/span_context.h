@@ -15,6 +15,7 @@
 #include <chrono>
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,9 +37,15 @@ struct TraceId {
   std::string ToHex() const;
   bool is_zero() const { return *this == TraceId{}; }
 
-  // In whole words: ids are compared and hashed for every signal.
-  using Words = std::array<uint64_t, 2>;
-  Words words() const { return std::bit_cast<Words>(bytes); }
+  // In whole words, each loaded on its own: ids are compared and hashed for
+  // every signal.
+  std::pair<uint64_t, uint64_t> words() const {
+    std::pair<uint64_t, uint64_t> words;
+    std::memcpy(&words.first, bytes.data(), sizeof(uint64_t));
+    std::memcpy(&words.second, bytes.data() + sizeof(uint64_t),
+                sizeof(uint64_t));
+    return words;
+  }
   friend bool operator==(const TraceId& a, const TraceId& b) {
     return a.words() == b.words();
   }
@@ -47,7 +54,7 @@ struct TraceId {
   }
   template <typename H>
   friend H AbslHashValue(H state, const TraceId& id) {
-    return H::combine(std::move(state), id.words()[0], id.words()[1]);
+    return H::combine(std::move(state), id.words());
   }
 };
 

@@ -51,7 +51,8 @@ std::string Quote(std::string_view text) {
 
 TEST(FingerprinterTest, SpaceBetweenTokensDoesNotMatter) {
   ExpectOne({R"({"a":[1,{"b":null}],"c":""})",
-             " {\t\"a\" :\r\n[ 1 , { \"b\" : null } ] ,\"c\": \"\" } \n"});
+             " {\t\"a\" :\r\n[ 1 , { \"b\" : null } ] ,\"c\": \"\" } \n",
+             "{\"a\":  [1,  {\"b\": \tnull}],\n\n\"c\":   \"\"}"});
   ExpectAllDifferent({R"({"a":"b c"})", R"({"a":"bc"})", R"({"a":"b  c"})",
                       R"({"a":" b c"})", R"({"a ":"b c"})"});
 }
@@ -99,8 +100,11 @@ TEST(FingerprinterTest, SpellingOfIntegersDoesNotMatter) {
   const auto of = [&](const std::string& number) {
     return prints.OfArguments("[" + number + ", \"and some text\"]");
   };
-  for (const std::string number : {"1", "90", "1000", "1234567", "12345678",
-                                   "10000000", "20100", "87654320"}) {
+  for (const std::string number :
+       {"1", "90", "1000", "1234567", "12345678", "10000000", "20100",
+        "87654320", "123456789", "100000000", "1732000000", "1234567890100",
+        "90000000000000", "12345678901234", "123456789012345",
+        "1234567890123456"}) {
     for (const char* sign : {"", "-"}) {
       EXPECT_EQ(of(sign + number), of(sign + number + ".0")) << number;
       EXPECT_EQ(of(sign + number), of(sign + number + "e0")) << number;

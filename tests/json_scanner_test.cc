@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -167,7 +168,8 @@ TEST(JsonScannerTest, WhatIsNoShortTokenIsNotTaken) {
   }
   for (const std::string_view text :
        {"01        "sv, "0         "sv, "-         "sv, "1.5       "sv,
-        "12e3      "sv, "12E3      "sv, "123456789 "sv, "12345678"sv, "12"sv,
+        "12e3      "sv, "12E3      "sv, "123456789012345     "sv, "123456789"sv,
+        "1234567890123456789"sv, "123456789.5         "sv, "12345678"sv, "12"sv,
         "a         "sv}) {
     JsonScanner scanner(text);
     ShortInteger integer;
@@ -178,16 +180,20 @@ TEST(JsonScannerTest, WhatIsNoShortTokenIsNotTaken) {
 
 TEST(JsonScannerTest, ShortIntegersAreTaken) {
   for (const std::string_view digits :
-       {"1"sv, "10"sv, "907"sv, "1234567"sv, "12345678"sv}) {
+       {"1"sv, "10"sv, "907"sv, "1234567"sv, "12345678"sv, "123456789"sv,
+        "90000000000000"sv}) {
     for (const std::string_view sign : {""sv, "-"sv}) {
       const std::string text =
-          std::string(sign) + std::string(digits) + ",        ";
+          std::string(sign) + std::string(digits) + ",                ";
       JsonScanner scanner(text);
       ShortInteger integer;
       ASSERT_TRUE(scanner.TakeShortInteger(&integer)) << text;
       EXPECT_EQ(integer.negative, !sign.empty());
-      EXPECT_EQ(integer.size, digits.size());
-      EXPECT_EQ(integer.digits, LoadWord(digits));
+      EXPECT_EQ(integer.digits.size, digits.size());
+      EXPECT_EQ(integer.digits.low, LoadWord(digits.substr(0, 8)));
+      const std::string_view rest =
+          digits.substr(std::min<size_t>(8, digits.size()));
+      EXPECT_EQ(integer.digits.high, LoadWord(rest));
       EXPECT_EQ(scanner.Peek(), ',');
     }
   }

@@ -69,6 +69,21 @@ INSTANTIATE_TEST_SUITE_P(Sizes, ShortTextTest,
                                          ShortText::kInline - 1,
                                          ShortText::kInline, 1000));
 
+TEST(ShortTextSizesTest, EveryByteOfEverySizeIsCopied) {
+  const std::string letters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV";
+  for (size_t size = 0; size < letters.size(); ++size) {
+    const std::string text = letters.substr(0, size);
+    EXPECT_EQ(ShortText(text), text);
+    ShortText assigned(std::string(ShortText::kInline, '-'));
+    assigned = text;
+    EXPECT_EQ(assigned, text);
+    if (size == 0) continue;
+    assigned = std::string_view(assigned).substr(1);
+    EXPECT_EQ(assigned, text.substr(1));
+  }
+}
+
 TEST(ShortTextEmptyTest, DefaultIsEmpty) {
   EXPECT_TRUE(ShortText().empty());
   EXPECT_EQ(ShortText(), "");

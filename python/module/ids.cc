@@ -131,7 +131,8 @@ Value Parse(const Names<Value, kCount>& names, nb::handle word,
       absl::StrFormat("%s is one of %s", what, known).c_str());
 }
 
-// What has lone surrogates.
+}  // namespace
+
 bool ReadEncoded(nb::handle object, Text* text) noexcept {
   PyErr_Clear();
   text->encoded = nb::steal(
@@ -142,23 +143,6 @@ bool ReadEncoded(nb::handle object, Text* text) noexcept {
   }
   text->view = {PyBytes_AsString(text->encoded.ptr()),
                 static_cast<size_t>(PyBytes_Size(text->encoded.ptr()))};
-  return true;
-}
-
-}  // namespace
-
-bool ReadText(nb::handle object, Text* text) noexcept {
-  // What is left out is the one empty string that Python has.
-  static PyObject* const empty = PyUnicode_FromStringAndSize("", 0);
-  if (object.ptr() == empty) {
-    text->view = "";
-    return true;
-  }
-  Py_ssize_t size = 0;
-  const char* data = PyUnicode_AsUTF8AndSize(object.ptr(), &size);
-  if (data == nullptr) [[unlikely]]
-    return ReadEncoded(object, text);
-  text->view = {data, static_cast<size_t>(size)};
   return true;
 }
 
@@ -195,12 +179,13 @@ bool ReadTraceId(nb::handle object, TraceId* id) noexcept {
     *id = last.value;
   } else if (const auto hex = TraceId::FromHex(text.view)) {
     *id = *hex;
-    last.Set(object, *id);
-    last_text = text.view;
   } else {
     *id = HashTraceId(text.view);
     TraceTexts().Remember(*id, text.view);
+    return true;
   }
+  last.Set(object, *id);
+  last_text = text.view;
   return true;
 }
 
@@ -236,8 +221,7 @@ IdText FindRememberedText(const SpanId& id) { return SpanTexts().Find(id); }
 
 SpanRef Place(const TraceArg& trace, const SpanArg& span, const Parent& parent,
               const Moment& start, const Moment& end) {
-  SpanRef ref;
-  ref.context = {trace.id, span.id};
+  SpanRef ref = Place(trace, span);
   if (parent) ref.parent = parent->id;
   if (start) ref.start = start->time;
   if (end) ref.end = end->time;

@@ -64,8 +64,18 @@ struct ToolArguments {
 bool ReadTraceId(nanobind::handle object, TraceId* id) noexcept;
 bool ReadSpanId(nanobind::handle object, SpanId* id) noexcept;
 bool ReadTime(nanobind::handle object, Time* time) noexcept;
-bool ReadText(nanobind::handle object, Text* text) noexcept;
 bool ReadArguments(nanobind::handle object, ToolArguments* text) noexcept;
+
+// What has lone surrogates.
+bool ReadEncoded(nanobind::handle object, Text* text) noexcept;
+inline bool ReadText(nanobind::handle object, Text* text) noexcept {
+  Py_ssize_t size = 0;
+  const char* data = PyUnicode_AsUTF8AndSize(object.ptr(), &size);
+  if (data == nullptr) [[unlikely]]
+    return ReadEncoded(object, text);
+  text->view = {data, static_cast<size_t>(size)};
+  return true;
+}
 
 // The text that an id was made from; null: its hex digits.
 using IdText = std::shared_ptr<const std::string>;
@@ -89,9 +99,11 @@ std::string TextOf(const Id& id) {
 }
 
 // Where a span stands.
-SpanRef Place(const TraceArg& trace, const SpanArg& span,
-              const Parent& parent = {}, const Moment& start = {},
-              const Moment& end = {});
+inline SpanRef Place(const TraceArg& trace, const SpanArg& span) {
+  return {.context = {trace.id, span.id}};
+}
+SpanRef Place(const TraceArg& trace, const SpanArg& span, const Parent& parent,
+              const Moment& start = {}, const Moment& end = {});
 
 // Names as in Python: "llm", "not_executed" …. Raise a ValueError that lists
 // what there is.
