@@ -6,7 +6,8 @@
 // no hash ever leaves the process. Who chooses texts but knows neither key nor
 // hashes makes two of them collide by chance only, about 2^-64 after 2^32
 // texts. A step takes two multiplications, which run side by side, and most of
-// what is hashed is one or two steps.
+// what is hashed is one or two steps. Of a long text every second step goes to
+// another pair of lanes, as each waits for the product before it.
 //
 // Every hash begins with a word that says what follows and, where that may
 // vary, how much: values of different kinds never meet.
@@ -31,7 +32,7 @@ class KeyedHasher {
  public:
   // The first word that is fed. `key` must outlive the hasher.
   KeyedHasher(const HashKey& key, uint64_t first)
-      : key_(key.words), lanes_{first ^ key_[0], first ^ key_[1]} {}
+      : KeyedHasher(key.words, first) {}
 
   void Add(uint64_t first, uint64_t second) {
     lanes_[0] = Fold(first ^ key_[2], second ^ lanes_[0]);
@@ -42,6 +43,7 @@ class KeyedHasher {
   // Adds bytes as they are. The caller sees to it that their number is known:
   // what is no whole step is padded with zeros, or with bytes before it.
   void Add(std::string_view bytes) {
+    if (bytes.size() >= kLong) bytes.remove_prefix(AddParts(bytes));
     const char* at = bytes.data();
     const char* const end = at + bytes.size();
     if (bytes.size() > kStep) {
@@ -68,6 +70,28 @@ class KeyedHasher {
  private:
   static constexpr size_t kWord = sizeof(uint64_t);
   static constexpr size_t kStep = 2 * kWord;
+  static constexpr size_t kLong = 256;
+
+  KeyedHasher(const HashKey::Words& key, uint64_t first)
+      : key_(key), lanes_{first ^ key_[0], first ^ key_[1]} {}
+
+  // Takes the steps of a long text in turn into two hashers of their own, which
+  // do not wait for one another, and adds what they hold. Returns how many
+  // bytes that were; at least one step is left.
+  size_t AddParts(std::string_view bytes) {
+    KeyedHasher even(key_, 1);
+    KeyedHasher odd(key_, 2);
+    const char* at = bytes.data();
+    const char* const end =
+        at + (bytes.size() - kStep) / (2 * kStep) * 2 * kStep;
+    for (; at != end; at += 2 * kStep) {
+      even.Add(WordAt(at), WordAt(at + kWord));
+      odd.Add(WordAt(at + kStep), WordAt(at + kStep + kWord));
+    }
+    Add(even.lanes_[0], even.lanes_[1]);
+    Add(odd.lanes_[0], odd.lanes_[1]);
+    return static_cast<size_t>(end - bytes.data());
+  }
 
   static uint64_t WordAt(const char* bytes) { return LoadWord({bytes, kWord}); }
   static uint64_t Fold(uint64_t a, uint64_t b) {

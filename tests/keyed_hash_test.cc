@@ -26,16 +26,29 @@ std::string Counting(int count) {
 //
 //   M = 2**64 - 1
 //   fold = lambda a, b: a * b >> 64 ^ a * b & M
-//   def hash_text(tag, text, k):   # k: eight words
+//   words = lambda step: [int.from_bytes(step[j:j + 8], "little")
+//                         for j in (0, 8)]
+//   start = lambda first, k: (first ^ k[0], first ^ k[1])
+//   def add(lanes, steps, k):      # k: eight words
+//       a, b = lanes
+//       for x, y in steps:
+//           a, b = fold(x ^ k[2], y ^ a), fold(y ^ k[3], x ^ b)
+//       return a, b
+//   def hash_text(tag, text, k):
 //       n = len(text)
-//       a, b = (tag << 48 ^ n) ^ k[0], (tag << 48 ^ n) ^ k[1]
+//       lanes = start(tag << 48 ^ n, k)
+//       if n >= 256:
+//           m = (n - 16) // 32 * 32
+//           steps = [words(text[i:i + 16]) for i in range(0, m, 16)]
+//           parts = [add(start(1 + i, k), steps[i::2], k) for i in (0, 1)]
+//           lanes = add(lanes, parts, k)
+//           text = text[m:]
+//           n -= m
 //       if n > 16:
 //           steps = [text[i:i + 16] for i in (*range(0, n - 16, 16), n - 16)]
 //       else:
 //           steps = [text[:8] + text[-8:] if n >= 8 else text][:n]
-//       for step in steps:
-//           x, y = (int.from_bytes(step[j:j + 8], "little") for j in (0, 8))
-//           a, b = fold(x ^ k[2], y ^ a), fold(y ^ k[3], x ^ b)
+//       a, b = add(lanes, map(words, steps), k)
 //       return fold(a ^ k[4], b ^ k[5]), fold(b ^ k[6], a ^ k[7])
 TEST(KeyedHasherTest, AgreesWithTheSlowFunction) {
   const HashKey key{{1, 2, 3, 4, 5, 6, 7, 8}};
@@ -53,6 +66,16 @@ TEST(KeyedHasherTest, AgreesWithTheSlowFunction) {
             (Fingerprint{0xc659ba1af79f7561, 0x4e5b2466da2cacdf}));
   EXPECT_EQ(HashText(9, Counting(33), key),
             (Fingerprint{0x9a246f3edeecfe04, 0x48f244ffc377208a}));
+  EXPECT_EQ(HashText(9, Counting(256), key),
+            (Fingerprint{0x21d676a307ba54b4, 0xee610728eb62a7e5}));
+  EXPECT_EQ(HashText(9, Counting(271), key),
+            (Fingerprint{0x8201f24369ab738b, 0x5081d0570967b721}));
+  EXPECT_EQ(HashText(9, Counting(272), key),
+            (Fingerprint{0xf5090df1ac693aa9, 0x069c96917cf146ae}));
+  EXPECT_EQ(HashText(9, Counting(273), key),
+            (Fingerprint{0x346813a830e65d11, 0xfa1b4f2522f525c8}));
+  EXPECT_EQ(HashText(9, Counting(1000), key),
+            (Fingerprint{0x8d9baaf3e8679e35, 0xd26239886a430c13}));
   EXPECT_EQ(HashText(9, Counting(63), kKey),
             (Fingerprint{0x7bed4fc17a10fa0b, 0x9a954b27ec7b4090}));
 }
