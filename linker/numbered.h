@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -75,7 +76,12 @@ class Numbered {
                             ? std::make_unique_for_overwrite<Chunk>()
                             : spare_->Take());
     }
-    T* const value = std::construct_at(At(last_), std::forward<Args>(args)...);
+    T* value = At(last_);
+    if constexpr (sizeof...(Args) == 0) {
+      value = ::new (value) T;  // with `()` all of it would be cleared before
+    } else {
+      value = std::construct_at(value, std::forward<Args>(args)...);
+    }
     ++last_;
     return *value;
   }
