@@ -271,6 +271,8 @@ set(SPANLINK_TESTS
   tests/trace_file_test.cc
   tests/tool_payload_test.cc
   tests/trace_linker_test.cc
+  tests/tracker_conversations_test.cc
+  tests/tracker_limits_test.cc
   tests/traps_test.cc
   tests/unescaped_texts_test.cc
   tests/vendor_dialects_test.cc

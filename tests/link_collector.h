@@ -14,6 +14,7 @@
 #include "spanlink/linker/options.h"
 #include "spanlink/linker/tool_call_tracker.h"
 #include "spanlink/model/diagnostics.h"
+#include "spanlink/model/signals.h"
 #include "spanlink/model/span_link.h"
 
 namespace spanlink::testing {
@@ -22,6 +23,10 @@ class LinkCollector {
  public:
   explicit LinkCollector(Options options)
       : tracker_(WithSink(std::move(options)), &diagnostics_) {}
+
+  void Dispatch(const std::vector<Signal>& signals) {
+    for (const Signal& signal : signals) tracker_.OnSignal(signal);
+  }
 
   ToolCallTracker& tracker() { return tracker_; }
   const Diagnostics& diagnostics() const { return diagnostics_; }

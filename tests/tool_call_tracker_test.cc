@@ -1,9 +1,8 @@
-// When links come, what the bounds take away, and what lasts beyond a scope.
-// What is linked to what: conformance_test.cc.
+// When links come, and what is told beside them. What is linked to what:
+// conformance_test.cc; what the bounds take away: tracker_limits_test.cc.
 #include "spanlink/linker/tool_call_tracker.h"
 
 #include <algorithm>
-#include <set>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -18,10 +17,6 @@ using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
 constexpr MaybeText kNotCaptured = std::nullopt;
-
-void Dispatch(LinkCollector& collector, const std::vector<Signal>& signals) {
-  for (const Signal& signal : signals) collector.tracker().OnSignal(signal);
-}
 
 // The signals up to the end of `span`.
 std::vector<Signal> UntilEndOf(const Scenario& s, std::string_view span) {
@@ -39,7 +34,7 @@ std::vector<Signal> UntilEndOf(const Scenario& s, std::string_view span) {
 std::vector<std::string> LinksUntilEndOf(const Scenario& s,
                                          std::string_view span) {
   LinkCollector collector(TestOptions(Mode::kLive));
-  Dispatch(collector, UntilEndOf(s, span));
+  collector.Dispatch(UntilEndOf(s, span));
   return Show(s, collector.links());
 }
 
@@ -62,8 +57,8 @@ TEST(ToolCallTrackerTest, RepeatedChoiceIsKeptOnce) {
   s.C("1", "f", "{}", "L").T("f", "{}", "X");
   LinkCollector collector(TestOptions(Mode::kLive));
   const std::vector<Signal> signals = UntilEndOf(s, "L");
-  Dispatch(collector, signals);
-  Dispatch(collector, signals);
+  collector.Dispatch(signals);
+  collector.Dispatch(signals);
   EXPECT_EQ(collector.tracker().stats().calls, 1u);
 }
 
@@ -98,7 +93,7 @@ TEST(ToolCallTrackerTest, WeakLinkWaitsForItsScope) {
   Scenario s(Scenario::Root::kNone);
   s.C("1", "f", R"({"a":1})", "L").T("f", R"({"a":2})", "X");
   LinkCollector collector(TestOptions(Mode::kLive));
-  Dispatch(collector, s.Signals());
+  collector.Dispatch(s.Signals());
   EXPECT_THAT(collector.links(), IsEmpty());
   collector.tracker().OnSignal(ScopeFinish{HashTraceId("t")});
   EXPECT_THAT(Show(s, collector.links()),
@@ -110,7 +105,7 @@ TEST(ToolCallTrackerTest, EqualCallsWithoutStartsWait) {
   s.C("1", "f", "{}", "L").C("2", "f", "{}", "L");
   s.T("f", "{}", "X").At(200, 400).T("f", "{}", "Y").At(210, 300);
   LinkCollector collector(TestOptions(Mode::kLive));
-  Dispatch(collector, s.Signals({.starts = false}));
+  collector.Dispatch(s.Signals({.starts = false}));
   EXPECT_THAT(collector.links(), IsEmpty());
   collector.tracker().SettleAll();
   EXPECT_THAT(Show(s, collector.links()),
@@ -213,6 +208,26 @@ TEST(ToolCallTrackerTest, TimesAtBothEndsOfTheClockAreTimes) {
   }
 }
 
+// Providers whose id of a call is the name of the tool: long conversations have
+// thousands of calls of one id.
+TEST(ToolCallTrackerTest, OneIdForEveryCall) {
+  Scenario s;
+  std::vector<std::string> expected;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string n = std::to_string(i);
+    if (i > 0) s.O("f", "L" + n);
+    s.C("f", "f", "{}", "L" + n).T("f", "{}", "X" + n, {.id = "f"});
+    expected.push_back("X" + n + "<-L" + n + " tool_choice(f) tool_call_id");
+    if (i == 0) continue;
+    expected.push_back("L" + n + "<-X" + std::to_string(i - 1) +
+                       " tool_result(f) tool_call_id");
+  }
+  std::sort(expected.begin(), expected.end());
+  for (const Mode mode : {Mode::kLive, Mode::kSettled}) {
+    EXPECT_EQ(Show(s, Play(TestOptions(mode), s.Signals()).links), expected);
+  }
+}
+
 TEST(ToolCallTrackerTest, SinkMayCallTheTracker) {
   Scenario s;
   s.C("1", "f", "{}", "L").T("f", "{}", "X").O("1", "L2");
@@ -285,282 +300,11 @@ TEST(ToolCallTrackerTest, EveryDiagnosticNamesItsSpan) {
   }
 }
 
-// An evicted scope is settled: its weak link comes out.
-TEST(ToolCallTrackerTest, OldScopesMakeRoom) {
-  Scenario s(Scenario::Root::kNone);
-  for (int i = 0; i < 400; ++i) {
-    const std::string n = std::to_string(i);
-    s.InTrace("trace" + n).C("1", "f", R"({"a":1})", "L" + n);
-    s.T("f", R"({"a":2})", "X" + n);
-  }
-  for (const Mode mode : {Mode::kLive, Mode::kSettled}) {
-    Options options = TestOptions(mode);
-    options.limits.scopes = 64;
-    LinkCollector collector(options);
-    Dispatch(collector, s.Signals());
-    const size_t evicted =
-        collector.diagnostics().count(DiagnosticId::kEvictedScope);
-    EXPECT_LE(collector.tracker().stats().scopes, 64u);
-    EXPECT_EQ(evicted, 400 - collector.tracker().stats().scopes);
-    ASSERT_EQ(collector.links().size(), evicted);
-    std::set<SpanContext> settled;
-    for (const SpanLink& link : collector.links()) {
-      settled.insert(link.consumer);
-    }
-    EXPECT_TRUE(settled.contains(s.Context("X0")));
-    EXPECT_FALSE(settled.contains(s.Context("X399")));
-  }
-}
-
-TEST(ToolCallTrackerTest, WaitingExecutionsAndUsesAreBounded) {
-  Scenario s(Scenario::Root::kNone);
-  for (int i = 0; i < 20; ++i) {
-    const std::string n = std::to_string(i);
-    s.T("f", n, "X" + n).O("id" + n, "L" + n);
-  }
-  for (const Mode mode : {Mode::kLive, Mode::kSettled}) {
-    Options options = TestOptions(mode);
-    options.limits.executions_per_scope = 5;
-    options.limits.uses_per_scope = 6;
-    LinkCollector collector(options);
-    Dispatch(collector, s.Signals());
-    EXPECT_LE(collector.tracker().stats().executions, 5u);
-    EXPECT_LE(collector.tracker().stats().uses, 6u);
-    EXPECT_EQ(collector.diagnostics().count(DiagnosticId::kEvictedExecution),
-              15u);
-    EXPECT_EQ(collector.diagnostics().count(DiagnosticId::kEvictedUse), 14u);
-  }
-}
-
-TEST(ToolCallTrackerTest, SpansAreBounded) {
-  Scenario s(Scenario::Root::kNone);
-  for (int i = 0; i < 50; ++i) {
-    s.Span("s" + std::to_string(i), SpanKind::kOther);
-  }
-  for (const Mode mode : {Mode::kLive, Mode::kSettled}) {
-    Options options = TestOptions(mode);
-    options.limits.spans_per_scope = 10;
-    LinkCollector collector(options);
-    Dispatch(collector, s.Signals());
-    EXPECT_LE(collector.tracker().stats().spans, 10u);
-    EXPECT_GE(collector.diagnostics().count(DiagnosticId::kEvictedSpan), 40u);
-  }
-}
-
-// Providers whose id of a call is the name of the tool: long conversations have
-// thousands of calls of one id.
-TEST(ToolCallTrackerTest, OneIdForEveryCall) {
-  Scenario s;
-  std::vector<std::string> expected;
-  for (int i = 0; i < 1000; ++i) {
-    const std::string n = std::to_string(i);
-    if (i > 0) s.O("f", "L" + n);
-    s.C("f", "f", "{}", "L" + n).T("f", "{}", "X" + n, {.id = "f"});
-    expected.push_back("X" + n + "<-L" + n + " tool_choice(f) tool_call_id");
-    if (i == 0) continue;
-    expected.push_back("L" + n + "<-X" + std::to_string(i - 1) +
-                       " tool_result(f) tool_call_id");
-  }
-  std::sort(expected.begin(), expected.end());
-  for (const Mode mode : {Mode::kLive, Mode::kSettled}) {
-    EXPECT_EQ(Show(s, Play(TestOptions(mode), s.Signals()).links), expected);
-  }
-}
-
-TEST(ToolCallTrackerTest, LimitOfNothingKeepsNothing) {
-  Scenario s;
-  s.C("1", "f", "{}", "L").T("f", "{}", "X").O("1", "L2");
-  for (const Mode mode : {Mode::kLive, Mode::kSettled}) {
-    Options options = TestOptions(mode);
-    options.limits = {.spans_per_scope = 0,
-                      .calls_per_scope = 0,
-                      .executions_per_scope = 0,
-                      .uses_per_scope = 0,
-                      .annotations_per_scope = 0,
-                      .scopes = 0,
-                      .spans = 0,
-                      .parked_calls = 0};
-    LinkCollector collector(options);
-    Dispatch(collector, s.Signals());
-    EXPECT_EQ(collector.tracker().stats(), ToolCallTracker::Stats());
-    EXPECT_THAT(collector.links(), IsEmpty());
-  }
-}
-
-TEST(ToolCallTrackerTest, SmallLimitsOfTheEngineAreKept) {
-  Options options = TestOptions(Mode::kLive);
-  options.limits.scopes = 3;
-  LinkCollector collector(options);
-  for (int i = 0; i < 40; ++i) {
-    const SpanContext root = {HashTraceId("trace " + std::to_string(i)),
-                              HashSpanId("root")};
-    collector.tracker().OnSignal(SpanStart{.span = {.context = root}});
-    EXPECT_LE(collector.tracker().stats().scopes, 3u);
-  }
-  EXPECT_EQ(collector.tracker().stats().scopes, 3u);
-  EXPECT_EQ(collector.diagnostics().count(DiagnosticId::kEvictedScope), 37u);
-}
-
-// However much is there to go, a signal pays for little of it.
-TEST(ToolCallTrackerTest, ASignalEvictsNoMoreThanItAdds) {
-  Options options = TestOptions(Mode::kLive);
-  options.limits.scopes = 64;
-  LinkCollector collector(options);
-  size_t most = 0;
-  for (int i = 0; i < 2000; ++i) {
-    const uint64_t before =
-        collector.diagnostics().count(DiagnosticId::kEvictedScope);
-    const SpanContext root = {HashTraceId("trace " + std::to_string(i)),
-                              HashSpanId("root")};
-    collector.tracker().OnSignal(SpanStart{.span = {.context = root}});
-    most = std::max<size_t>(
-        most,
-        collector.diagnostics().count(DiagnosticId::kEvictedScope) - before);
-  }
-  EXPECT_EQ(most, 1u);
-}
-
-TEST(ToolCallTrackerTest, ASignalSettlesFewOfManyIdleScopes) {
-  Time now = Ms(0);
-  Options options = TestOptions(Mode::kLive);
-  options.clock = [&now] { return now; };
-  LinkCollector collector(options);
-  const auto start_trace = [&](int i) {
-    const SpanContext root = {HashTraceId("trace " + std::to_string(i)),
-                              HashSpanId("root")};
-    collector.tracker().OnSignal(SpanStart{.span = {.context = root}});
-  };
-  for (int i = 0; i < 1000; ++i) start_trace(i);
-  now += options.limits.idle + std::chrono::seconds(1);
-  size_t before = collector.tracker().stats().scopes;
-  ASSERT_EQ(before, 1000u);
-  for (int i = 0; i < 4000; ++i) {
-    start_trace(1000);
-    const size_t scopes = collector.tracker().stats().scopes;
-    EXPECT_LE(before, scopes + 2);
-    before = scopes;
-  }
-  EXPECT_LT(before, 1000u);
-}
-
-TEST(ToolCallTrackerTest, ReopenedScopeIsShortLived) {
-  Scenario s(Scenario::Root::kNone);
-  s.C("1", "f", "{}", "L").FinishScope().Llm("late");
-  Time now = Ms(0);
-  Options options = TestOptions(Mode::kLive);
-  options.clock = [&now] { return now; };
-  LinkCollector collector(options);
-  Dispatch(collector, s.Signals());
-  EXPECT_EQ(collector.tracker().stats().scopes, 1u);
-  now += options.limits.reopened_idle - std::chrono::seconds(1);
-  collector.tracker().Tick();
-  EXPECT_EQ(collector.tracker().stats().scopes, 1u);
-  now += std::chrono::seconds(2);
-  collector.tracker().Tick();
-  EXPECT_EQ(collector.tracker().stats(), ToolCallTracker::Stats());
-}
-
-TEST(ToolCallTrackerTest, FinishOfAnUnknownScopeIsNothing) {
-  LinkCollector collector(TestOptions(Mode::kLive));
-  collector.tracker().OnSignal(ScopeFinish{HashTraceId("t")});
-  collector.tracker().OnSignal(ScopeFinish{HashTraceId("t")});
-  collector.tracker().SettleAll();
-  EXPECT_EQ(collector.tracker().stats(), ToolCallTracker::Stats());
-}
-
-// A call chosen in one trace of a conversation and executed in the next.
-Scenario TwoTraces(const std::string& tool_id, const std::string& first,
-                   const std::string& second) {
-  Scenario s;
-  s.InTrace("t").InConversation(first).C("1", "f", "{}", "L1").FinishScope();
-  s.InTrace("u").InConversation(second);
-  s.T("f", "{}", "X", {.id = tool_id}).O("1", "L2");
-  return s;
-}
-
-TEST(ToolCallTrackerTest, ExecutedInTheNextTraceOfTheConversation) {
-  for (const Mode mode : {Mode::kLive, Mode::kSettled}) {
-    const Scenario s = TwoTraces("1", "chat", "chat");
-    EXPECT_THAT(Show(s, Play(TestOptions(mode), s.Signals()).links),
-                ElementsAre("L2<-X tool_result(1) tool_call_id",
-                            "X<-L1 tool_choice(1) tool_call_id"))
-        << mode;
-  }
-}
-
-TEST(ToolCallTrackerTest, UsedInTheNextTraceOfTheConversation) {
-  Scenario s;
-  s.InTrace("t").InConversation("chat").C("1", "f", "{}", "L1");
-  s.T("f", "{}", "X").FinishScope();
-  s.InTrace("u").InConversation("chat").O("1", "L2").O("1", "L3");
-  for (const Mode mode : {Mode::kLive, Mode::kSettled}) {
-    EXPECT_THAT(Show(s, Play(TestOptions(mode), s.Signals()).links),
-                ElementsAre("L2<-X tool_result(1) arguments",
-                            "X<-L1 tool_choice(1) arguments"))
-        << mode;
-  }
-}
-
-TEST(ToolCallTrackerTest, OtherTracesAreOutOfReach) {
-  for (const Mode mode : {Mode::kLive, Mode::kSettled}) {
-    for (const auto& [first, second] :
-         {std::pair("chat", "other"), std::pair("", "")}) {
-      const Scenario s = TwoTraces("1", first, second);
-      for (const SpanLink& link : Play(TestOptions(mode), s.Signals()).links) {
-        EXPECT_EQ(link.consumer.trace_id, link.producer.trace_id);
-      }
-    }
-    Options options = TestOptions(mode);
-    options.cross_trace = CrossTrace::kOff;
-    const Scenario s = TwoTraces("1", "chat", "chat");
-    for (const SpanLink& link : Play(options, s.Signals()).links) {
-      EXPECT_EQ(link.consumer.trace_id, link.producer.trace_id);
-    }
-  }
-}
-
-TEST(ToolCallTrackerTest, NothingIsParkedIfTracesAreApart) {
-  Scenario s;
-  s.InConversation("chat").C("1", "f", "{}", "L1");
-  Options options = TestOptions(Mode::kLive);
-  options.cross_trace = CrossTrace::kOff;
-  EXPECT_EQ(Play(options, s.Signals()).stats, ToolCallTracker::Stats());
-}
-
-TEST(ToolCallTrackerTest, OnlyIdsReachAcrossTraces) {
-  for (const Mode mode : {Mode::kLive, Mode::kSettled}) {
-    const Scenario s = TwoTraces("", "chat", "chat");
-    EXPECT_THAT(Play(TestOptions(mode), s.Signals()).links, IsEmpty());
-  }
-}
-
-TEST(ToolCallTrackerTest, ParkedCallsAreBoundedAndAge) {
-  Scenario s(Scenario::Root::kNone);
-  for (int i = 0; i < 10; ++i) {
-    const std::string n = std::to_string(i);
-    s.InTrace("trace" + n).InConversation("chat");
-    s.C("id" + n, "f", "{}", "L" + n);
-  }
-  Time now = Ms(0);
-  Options options = TestOptions(Mode::kLive);
-  options.limits.parked_calls = 4;
-  options.clock = [&now] { return now; };
-  LinkCollector collector(options);
-  Dispatch(collector, s.Signals({.scope_finish = true}));
-  ToolCallTracker::Stats expected;
-  expected.parked_calls = 4;
-  EXPECT_EQ(collector.tracker().stats(), expected);
-  EXPECT_EQ(collector.diagnostics().count(DiagnosticId::kEvictedChoice), 6u);
-  now += options.limits.parked_age + std::chrono::seconds(1);
-  collector.tracker().Tick();
-  EXPECT_EQ(collector.tracker().stats(), ToolCallTracker::Stats());
-}
-
 TEST(ToolCallTrackerTest, DrawsAKeyWhenNoneIsGiven) {
   Scenario s;
   s.C("1", "f", R"({"b":1,"a":2})", "L").T("f", R"({"a":2,"b":1})", "X");
   LinkCollector collector(Options{});
-  Dispatch(collector, s.Signals());
+  collector.Dispatch(s.Signals());
   EXPECT_EQ(collector.links().size(), 1u);
 }
 
