@@ -172,7 +172,7 @@ void CallBook::Fill(Call& call, const Span& llm, const LlmToolChoice& choice,
   call.node = llm.node;
   call.index = choice.index;
   call.start = llm.start;
-  call.end = llm.end ? *llm.end : Moment{llm.start.ns, arrival, false};
+  call.end = llm.end.value_or(Moment{llm.start.ns, arrival, false});
   call.id_text = choice.tool_call_id;
   call.name_text = choice.tool_name;
   call.id = KeyOf(choice.tool_call_id);

@@ -176,8 +176,11 @@ struct Member {
   Fingerprint hash;  // of key and value
 };
 
-// Returns whether two keys are equal, or nearly so. Quadratic.
+// Returns whether two keys are equal, or nearly so. That is quadratic: of more
+// than a few members it says so without a look.
 bool MayRepeat(std::span<const Member> members) {
+  constexpr size_t kFew = 12;
+  if (members.size() > kFew) return true;
   bool may = false;
   for (size_t i = 1; i < members.size(); ++i) {
     const uint64_t low = members[i].key.low;
@@ -350,7 +353,7 @@ Fingerprint Digester<Block>::CloseObject(size_t first) {
     sum.high -= members[i].hash.high;
     --count;
   };
-  if (count > 1) DropDuplicates(members, drop);
+  if (MayRepeat(members)) DropDuplicates(members, drop);
   members_.erase(members_.begin() + static_cast<ptrdiff_t>(first),
                  members_.end());
   KeyedHasher hasher(key_, kObject | uint64_t{count} << 8);
@@ -362,8 +365,6 @@ template <typename Block>
 template <typename Drop>
 void Digester<Block>::DropDuplicates(std::span<const Member> members,
                                      const Drop& drop) const {
-  constexpr size_t kFew = 12;
-  if (members.size() <= kFew && !MayRepeat(members)) return;
   // A table with the last member of each key, by its number + 1.
   const size_t mask = std::bit_ceil(2 * members.size()) - 1;
   absl::InlinedVector<uint32_t, 512> table(mask + 1);

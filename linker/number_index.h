@@ -58,9 +58,7 @@ class NumberIndex {
   void Erase(uint64_t hash, uint64_t number, HashOf hash_of) {
     const size_t mask = places_.size() - 1;
     size_t gap = hash & mask;
-    while (NumberOf(places_[gap]) != number || places_[gap] == 0) {
-      gap = (gap + 1) & mask;
-    }
+    while (NumberOf(places_[gap]) != number) gap = (gap + 1) & mask;
     // What stands behind the gap, and was pushed over it, moves into it.
     for (size_t at = (gap + 1) & mask; places_[at] != 0; at = (at + 1) & mask) {
       const size_t home = hash_of(NumberOf(places_[at])) & mask;
