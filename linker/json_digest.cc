@@ -147,21 +147,25 @@ Fingerprint DigestNumber(const JsonNumber& number, const HashKey& key) {
   return ShortNumber(number.negative, {digits, {}, shift}, 0);
 }
 
-// The same of an integer that the scanner has looked at: the power of ten, and
-// behind it the digits without zeros at their end.
-Fingerprint DigestInteger(const ShortInteger& integer) {
-  // Zeros are '0' in each byte; the first digit is none.
-  const auto [low, high, size] = integer.digits;
-  const auto length = [](uint64_t word) {
-    const uint64_t values = word & InEachByte(0x0f);
-    return (71 - static_cast<size_t>(std::countl_zero(values))) / 8;
+// The same of what the scanner has looked at: the power of ten, and behind it
+// the digits without zeros at either end.
+Fingerprint DigestDecimal(const ShortDecimal& decimal) {
+  // Zeros are '0' in each byte. Only 0.… begins with some, and has few digits.
+  const auto values = [](uint64_t word) { return word & InEachByte(0x0f); };
+  const auto leading =
+      static_cast<size_t>(std::countr_zero(values(decimal.digits.low)) / 8);
+  const uint64_t low = decimal.digits.low >> (8 * leading);
+  const uint64_t high = decimal.digits.high;
+  const size_t size = decimal.digits.size - leading;
+  const auto length = [&](uint64_t word) {
+    return (71 - static_cast<size_t>(std::countl_zero(values(word)))) / 8;
   };
-  const bool ends_high = (high & InEachByte(0x0f)) != 0;
-  const size_t kept = ends_high ? 8 + length(high) : length(low);
+  const size_t kept = values(high) != 0 ? 8 + length(high) : length(low);
+  const size_t power = size - kept - decimal.fraction;
   const auto [low_mask, high_mask] = plain::kFirstBytes[kept];
   const uint64_t first = low & low_mask;
-  return Literal(kNumber + integer.negative,
-                 {(size - kept) | first << 8,
+  return Literal(kNumber + decimal.negative,
+                 {(power & 0xff) | first << 8,
                   first >> 56 | (high & high_mask) << 8, kept + 1});
 }
 
@@ -189,6 +193,13 @@ bool MayRepeat(std::span<const Member> members) {
   return may;
 }
 
+// What the members of an open object come to, in whatever order.
+struct MemberSum {
+  Fingerprint hashes;
+  uint64_t keys = 0;  // a bit for each
+  bool keys_meet = false;
+};
+
 template <typename Block>
 class Digester {
  public:
@@ -198,28 +209,32 @@ class Digester {
   std::optional<Fingerprint> Run() {
     scanner_.SkipSpace();
     const bool is_scalar = scanner_.Peek() != '{' && scanner_.Peek() != '[';
-    Fingerprint value;
-    if (!ReadValue(0, &value)) return std::nullopt;
+    const Fingerprint value = ReadValue(0);
     scanner_.SkipSpace();
-    if (!scanner_.at_end()) return std::nullopt;
+    if (value == kBroken || !scanner_.at_end()) return std::nullopt;
     return is_scalar ? Hashed(value) : value;
   }
 
  private:
+  // Where the text is broken. (No literal is zero, and no hash for practical
+  // purposes. In registers, unlike a result beside a flag: what is stored in
+  // halves and loaded as a whole has to wait.)
+  static constexpr Fingerprint kBroken = {0, 0};
+
   // Each reads what it is named after, without white space before it. `depth`
   // is the number of containers around it. What is short, as most is, is read
   // inside of the container's loop; the rest is a call of its own.
-  bool ReadValue(int depth, Fingerprint* value);
-  ABSL_ATTRIBUTE_NOINLINE bool ReadObject(int depth, Fingerprint* value);
-  bool ReadMember(int depth);
-  ABSL_ATTRIBUTE_NOINLINE bool ReadArray(int depth, Fingerprint* value);
-  bool ReadString(Tag tag, Fingerprint* value);
-  ABSL_ATTRIBUTE_NOINLINE bool ReadLongString(Tag tag, Fingerprint* value);
-  bool ReadNumber(Fingerprint* value);
-  ABSL_ATTRIBUTE_NOINLINE bool ReadOtherNumber(Fingerprint* value);
-  ABSL_ATTRIBUTE_NOINLINE bool ReadWord(Fingerprint* value);
+  ABSL_ATTRIBUTE_ALWAYS_INLINE Fingerprint ReadValue(int depth);
+  ABSL_ATTRIBUTE_NOINLINE Fingerprint ReadObject(int depth);
+  bool ReadMember(int depth, MemberSum* sum);
+  ABSL_ATTRIBUTE_NOINLINE Fingerprint ReadArray(int depth);
+  Fingerprint ReadString(Tag tag);
+  ABSL_ATTRIBUTE_NOINLINE Fingerprint ReadLongString(Tag tag);
+  Fingerprint ReadNumber();
+  ABSL_ATTRIBUTE_NOINLINE Fingerprint ReadOtherNumber();
+  Fingerprint ReadName();
   // Takes the members from `first` on away, and returns the hash of the object.
-  Fingerprint CloseObject(size_t first);
+  Fingerprint CloseObject(size_t first, MemberSum sum);
   // Calls `drop(i)` for each of the members that a later one of the same key
   // overrides.
   template <typename Drop>
@@ -234,130 +249,119 @@ class Digester {
 };
 
 template <typename Block>
-inline bool Digester<Block>::ReadValue(int depth, Fingerprint* value) {
+inline Fingerprint Digester<Block>::ReadValue(int depth) {
   const char c = scanner_.Peek();
-  if (c == '"') return ReadString(kString, value);
-  if (c == '{') return ReadObject(depth, value);
-  if (c == '[') return ReadArray(depth, value);
-  if (c == '-' || ('0' <= c && c <= '9')) return ReadNumber(value);
-  return ReadWord(value);
+  if (c == '"') return ReadString(kString);
+  if (c == '{') return ReadObject(depth);
+  if (c == '[') return ReadArray(depth);
+  if (c == '-' || ('0' <= c && c <= '9')) return ReadNumber();
+  return ReadName();
 }
 
 template <typename Block>
-inline bool Digester<Block>::ReadString(Tag tag, Fingerprint* value) {
+inline Fingerprint Digester<Block>::ReadString(Tag tag) {
   ShortBytes bytes;
-  if (!scanner_.TakeShortString(&bytes)) return ReadLongString(tag, value);
-  *value = Literal(tag, bytes);
-  return true;
+  if (!scanner_.TakeShortString(&bytes)) return ReadLongString(tag);
+  return Literal(tag, bytes);
 }
 
 template <typename Block>
-bool Digester<Block>::ReadLongString(Tag tag, Fingerprint* value) {
+Fingerprint Digester<Block>::ReadLongString(Tag tag) {
   std::string_view text;
-  if (!scanner_.TakeString(&text)) return false;
-  *value = DigestText(tag, text, key_);
-  return true;
+  if (!scanner_.TakeString(&text)) return kBroken;
+  return DigestText(tag, text, key_);
 }
 
 template <typename Block>
-inline bool Digester<Block>::ReadNumber(Fingerprint* value) {
-  ShortInteger integer;
-  if (!scanner_.TakeShortInteger(&integer)) return ReadOtherNumber(value);
-  *value = DigestInteger(integer);
-  return true;
+inline Fingerprint Digester<Block>::ReadNumber() {
+  ShortDecimal decimal;
+  if (!scanner_.TakeShortDecimal(&decimal)) return ReadOtherNumber();
+  return DigestDecimal(decimal);
 }
 
 template <typename Block>
-bool Digester<Block>::ReadOtherNumber(Fingerprint* value) {
+Fingerprint Digester<Block>::ReadOtherNumber() {
   JsonNumber number;
-  if (!scanner_.TakeNumber(&number)) return false;
-  *value = DigestNumber(number, key_);
-  return true;
+  if (!scanner_.TakeNumber(&number)) return kBroken;
+  return DigestNumber(number, key_);
 }
 
 template <typename Block>
-bool Digester<Block>::ReadObject(int depth, Fingerprint* value) {
-  if (depth == kMaxArgumentDepth) return false;
+Fingerprint Digester<Block>::ReadObject(int depth) {
+  if (depth == kMaxArgumentDepth) return kBroken;
   const size_t first = members_.size();
+  MemberSum sum;
   scanner_.Take('{');
   scanner_.SkipSpace();
   if (!scanner_.Take('}')) {
     do {
-      if (!ReadMember(depth + 1)) return false;
+      if (!ReadMember(depth + 1, &sum)) return kBroken;
     } while (scanner_.TakeWithSpace(','));
-    if (!scanner_.Take('}')) return false;
+    if (!scanner_.Take('}')) return kBroken;
   }
-  *value = CloseObject(first);
-  return true;
+  return CloseObject(first, sum);
 }
 
 // While the value is read, inner objects stand in `members_`.
 template <typename Block>
-inline bool Digester<Block>::ReadMember(int depth) {
-  Fingerprint key, value;
-  if (!ReadString(kKey, &key)) return false;
-  if (!scanner_.TakeWithSpace(':')) return false;
-  if (!ReadValue(depth, &value)) return false;
+inline bool Digester<Block>::ReadMember(int depth, MemberSum* sum) {
+  const Fingerprint key = ReadString(kKey);
+  if (key == kBroken || !scanner_.TakeWithSpace(':')) return false;
+  const Fingerprint value = ReadValue(depth);
+  if (value == kBroken) return false;
   KeyedHasher hasher(key_, kMember);
   hasher.Add(key);
+  const uint64_t bit = uint64_t{1} << (hasher.Unsealed().low >> 58);
+  sum->keys_meet |= (sum->keys & bit) != 0;
+  sum->keys |= bit;
   hasher.Add(value);
-  members_.push_back({key, hasher.Unsealed()});
+  const Fingerprint hash = hasher.Unsealed();
+  sum->hashes.low += hash.low;
+  sum->hashes.high += hash.high;
+  members_.push_back({key, hash});
   return true;
 }
 
 template <typename Block>
-bool Digester<Block>::ReadArray(int depth, Fingerprint* value) {
-  if (depth == kMaxArgumentDepth) return false;
+Fingerprint Digester<Block>::ReadArray(int depth) {
+  if (depth == kMaxArgumentDepth) return kBroken;
   KeyedHasher elements(key_, kArray);
   scanner_.Take('[');
   scanner_.SkipSpace();
   if (!scanner_.Take(']')) {
     do {
-      Fingerprint element;
-      if (!ReadValue(depth + 1, &element)) return false;
+      const Fingerprint element = ReadValue(depth + 1);
+      if (element == kBroken) return kBroken;
       elements.Add(element);
     } while (scanner_.TakeWithSpace(','));
-    if (!scanner_.Take(']')) return false;
+    if (!scanner_.Take(']')) return kBroken;
   }
-  *value = elements.Finish();
-  return true;
+  return elements.Finish();
 }
 
 template <typename Block>
-bool Digester<Block>::ReadWord(Fingerprint* value) {
-  Tag tag = kNull;
-  if (scanner_.TakeWord("true")) {
-    tag = kTrue;
-  } else if (scanner_.TakeWord("false")) {
-    tag = kFalse;
-  } else if (!scanner_.TakeWord("null")) {
-    return false;
-  }
-  *value = Literal(tag, ShortBytes());
-  return true;
+inline Fingerprint Digester<Block>::ReadName() {
+  constexpr std::array<Tag, 3> kTags = {kNull, kFalse, kTrue};
+  JsonName name = JsonName::kNull;
+  if (!scanner_.TakeName(&name)) return kBroken;
+  return Literal(kTags[static_cast<size_t>(name)], ShortBytes());
 }
 
-// The sum of the members' hashes does not depend on their order.
 template <typename Block>
-Fingerprint Digester<Block>::CloseObject(size_t first) {
+inline Fingerprint Digester<Block>::CloseObject(size_t first, MemberSum sum) {
   const std::span<const Member> members(members_.data() + first,
                                         members_.size() - first);
   size_t count = members.size();
-  Fingerprint sum;
-  for (const Member& member : members) {
-    sum.low += member.hash.low;
-    sum.high += member.hash.high;
-  }
   const auto drop = [&](size_t i) {
-    sum.low -= members[i].hash.low;
-    sum.high -= members[i].hash.high;
+    sum.hashes.low -= members[i].hash.low;
+    sum.hashes.high -= members[i].hash.high;
     --count;
   };
-  if (MayRepeat(members)) DropDuplicates(members, drop);
+  if (sum.keys_meet && MayRepeat(members)) DropDuplicates(members, drop);
   members_.erase(members_.begin() + static_cast<ptrdiff_t>(first),
                  members_.end());
   KeyedHasher hasher(key_, kObject | uint64_t{count} << 8);
-  hasher.Add(sum);
+  hasher.Add(sum.hashes);
   return hasher.Finish();
 }
 

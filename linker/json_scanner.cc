@@ -118,6 +118,48 @@ inline Progress TakeEscape(Progress p, const char* end) {
   return p;
 }
 
+// How many bytes from the first one of a block on may be read.
+constexpr size_t kBlocksRead = kMarked + kTwoBlocks;
+
+// Copies at most `kMarked` bytes; both have room for as many, and what follows
+// is overwritten.
+inline void CopyPart(const char* from, size_t size, char* to) {
+  std::memcpy(to, from, kTwoBlocks);
+  if (size > kTwoBlocks) {
+    std::memcpy(to + kTwoBlocks, from + kTwoBlocks, kTwoBlocks);
+  }
+}
+
+// Takes bytes up to the next quote or control character or to where few are
+// left, and writes what they stand for. Where `out` ends there is room for
+// `kMarked` bytes more. All marks of a block are known before the first one is
+// looked at: none waits for the escape before it.
+template <typename Block>
+Progress DecodeBlocks(Progress p, const char* end) {
+  while (static_cast<size_t>(end - p.at) >= kBlocksRead) {
+    const char* const block = p.at;
+    size_t taken = 0;
+    uint64_t marks = Block::MarkOthers(block);
+    while (marks != 0) {
+      const auto mark = static_cast<size_t>(std::countr_zero(marks));
+      CopyPart(block + taken, mark - taken, p.out);
+      p.out += mark - taken;
+      p.at = block + mark;
+      if (*p.at != '\\') return p;
+      p = TakeEscape({p.at + 1, p.out}, end);
+      if (p.out == nullptr) return p;
+      taken = static_cast<size_t>(p.at - block);
+      if (taken >= kMarked) break;
+      marks &= ~uint64_t{0} << taken;
+    }
+    if (taken < kMarked) {
+      CopyPart(block + taken, kMarked - taken, p.out);
+      p = {block + kMarked, p.out + (kMarked - taken)};
+    }
+  }
+  return p;
+}
+
 // Takes bytes up to the next quote, escape or control character. Where `out`
 // ends there is room for two blocks more.
 template <typename Block>
@@ -167,10 +209,15 @@ template <typename Block>
 bool BasicJsonScanner<Block>::TakeRest(std::string_view* value) {
   const size_t most = value->size() + left();
   if (most > kInlineBytes && decoded_ == nullptr) {
-    decoded_.reset(new char[most + kTwoBlocks]);
+    decoded_.reset(new char[most + kMarked]);
   }
   char* const begin = decoded_ ? decoded_.get() : inline_decoded_.data();
   Progress p{at_, std::copy(value->begin(), value->end(), begin)};
+  if (left() >= kBlocksRead) {
+    p = DecodeBlocks<Block>(p, end_);
+    if (p.out == nullptr) return false;
+    p = CopyPlain<Block>(p, end_);
+  }
   while (p.at != end_ && *p.at == '\\') {
     p = TakeEscape({p.at + 1, p.out}, end_);
     if (p.out == nullptr) return false;

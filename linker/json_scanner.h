@@ -23,6 +23,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include "spanlink/linker/text_block.h"
 #include "spanlink/model/load_word.h"
@@ -52,12 +53,17 @@ struct ShortBytes {
   size_t size = 0;
 };
 
-// An integer of one to `kMax` digits that does not begin with a zero.
-struct ShortInteger {
+// A number that is not zero, in at most `kMax` digits: those on both sides of
+// the point in one, of which the last `fraction` stand behind it.
+struct ShortDecimal {
   static constexpr size_t kMax = ShortBytes::kMax - 1;
   bool negative = false;
   ShortBytes digits;
+  size_t fraction = 0;
 };
+
+// The three literal names of the grammar.
+enum class JsonName : uint8_t { kNull, kFalse, kTrue };
 
 template <typename Block>
 class BasicJsonScanner {
@@ -80,11 +86,12 @@ class BasicJsonScanner {
     return true;
   }
   // The same with white space on both sides: mostly none before it, and at most
-  // one blank behind it.
+  // one blank behind it. (A branch, as all of a text is spaced alike: what
+  // comes next is looked at before the blank is.)
   bool TakeWithSpace(char c) {
     if (left() > 2 && *at_ == c) {
       ++at_;
-      at_ += *at_ == ' ';
+      if (*at_ == ' ') ++at_;
       if (static_cast<unsigned char>(*at_) > ' ') return true;
     } else {
       SkipSpace();
@@ -93,14 +100,21 @@ class BasicJsonScanner {
     SkipSpace();
     return true;
   }
-  bool TakeWord(std::string_view word) {
-    const std::string_view rest(at_, left());
-    if (rest.substr(0, word.size()) != word) return false;
-    at_ += word.size();
+  // Compares with all three, as which one comes is hard to foresee.
+  bool TakeName(JsonName* name) {
+    const uint64_t next = LoadWord({at_, left()});
+    const auto is = [next](std::string_view text) {
+      return (next ^ LoadWord(text)) << (64 - 8 * text.size()) == 0;
+    };
+    const bool is_false = is("false");
+    const bool is_true = is("true");
+    if (!(is("null") | is_false | is_true)) return false;
+    *name = static_cast<JsonName>(is_false + 2 * is_true);
+    at_ += 4 + is_false;
     return true;
   }
   bool TakeNumber(JsonNumber* number);
-  bool TakeShortInteger(ShortInteger* integer);
+  bool TakeShortDecimal(ShortDecimal* decimal);
 
   // Takes a string with its quotes. `value` is what it stands for, valid until
   // the next call.
@@ -126,7 +140,7 @@ class BasicJsonScanner {
   const char* at_;
   const char* const end_;
   std::unique_ptr<char[]> decoded_;  // null until it is needed
-  std::array<char, kInlineBytes + kTwoBlocks> inline_decoded_;
+  std::array<char, kInlineBytes + kMarked> inline_decoded_;
 };
 
 using JsonScanner = BasicJsonScanner<SimdBlock>;
@@ -158,6 +172,13 @@ inline size_t CountDigits(uint64_t word) {
   return static_cast<size_t>(std::countr_zero(others)) / 8;
 }
 
+// Returns the digits at the front of the 8 bytes at `text`, and their number.
+inline std::pair<uint64_t, size_t> LeadingDigits(const char* text) {
+  const uint64_t word = LoadWord({text, 8});
+  const size_t count = CountDigits(word);
+  return {word & kFirstBytes[count][0], count};
+}
+
 }  // namespace plain
 
 template <typename Block>
@@ -173,26 +194,38 @@ inline bool BasicJsonScanner<Block>::TakeShortString(ShortBytes* value) {
 }
 
 template <typename Block>
-inline bool BasicJsonScanner<Block>::TakeShortInteger(ShortInteger* integer) {
+inline bool BasicJsonScanner<Block>::TakeShortDecimal(ShortDecimal* decimal) {
   const bool negative = Peek() == '-';
   const char* const begin = at_ + negative;
-  if (end_ - begin <= 8 || *begin == '0') return false;
-  const uint64_t low = LoadWord({begin, 8});
-  uint64_t high = 0;
-  size_t size = plain::CountDigits(low);
-  if (size == 8) {  // some ids and times are longer
-    if (end_ - begin <= 16) return false;
-    high = LoadWord({begin + 8, 8});
-    size += plain::CountDigits(high);
-    if (size > ShortInteger::kMax) return false;
+  if (end_ - begin <= 8) return false;
+  const auto [first, integer] = plain::LeadingDigits(begin);
+  const char* next = begin + integer;
+  ShortBytes digits = {first, 0, integer};
+  size_t fraction = 0;
+  if (integer == 0) return false;
+  if (integer == 8) {  // some ids and times are longer
+    if (end_ - next <= 8) return false;
+    const auto [second, more] = plain::LeadingDigits(next);
+    digits = {first, second, integer + more};
+    if (digits.size > ShortDecimal::kMax) return false;
+    next += more;
+  } else if (*next == '.') {
+    ++next;
+    if (end_ - next <= 8) return false;
+    const auto [second, more] = plain::LeadingDigits(next);
+    if (more == 0 || more == 8) return false;
+    digits = {first | second << (8 * integer), second >> (64 - 8 * integer),
+              integer + more};
+    fraction = more;
+    next += more;
   }
-  const char next = begin[size];
-  const bool goes_on =
-      next == '.' || (next | 0x20) == 'e' || ('0' <= next && next <= '9');
-  if (size == 0 || goes_on) return false;
-  const auto [low_mask, high_mask] = plain::kFirstBytes[size];
-  *integer = {negative, {low & low_mask, high & high_mask, size}};
-  at_ = begin + size;
+  const bool is_zero = (digits.low & InEachByte(0x0f)) == 0;
+  if (*begin == '0' && (integer > 1 || is_zero)) return false;
+  if (*next == '.' || (*next | 0x20) == 'e' || ('0' <= *next && *next <= '9')) {
+    return false;
+  }
+  *decimal = {negative, digits, fraction};
+  at_ = next;
   return true;
 }
 

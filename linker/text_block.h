@@ -23,6 +23,8 @@ namespace spanlink::internal {
 
 inline constexpr size_t kBlock = 16;
 inline constexpr size_t kTwoBlocks = 2 * kBlock;
+// Of as many bytes `MarkOthers` tells which are not plain.
+inline constexpr size_t kMarked = 64;
 
 class PortableBlock {
  public:
@@ -37,6 +39,15 @@ class PortableBlock {
     const size_t count = CountPlain(text);
     return count < kBlock ? count : kBlock + CountPlain(text + kBlock);
   }
+  // Returns a bit for each of the `kMarked` bytes at `text` that is not plain,
+  // the first one least significant.
+  static uint64_t MarkOthers(const char* text) {
+    uint64_t marks = 0;
+    for (size_t i = 0; i < kMarked; i += 8) {
+      marks |= MarkInWord(LoadWord({text + i, 8})) << i;
+    }
+    return marks;
+  }
   // The same of less than a block. (The zeros that follow are not plain.)
   static size_t CountPlainInRest(std::string_view text) {
     const size_t count = CountInWord(LoadWord(text));
@@ -48,6 +59,17 @@ class PortableBlock {
   // Behind the least significant of them, others may be marked that are not.
   static constexpr uint64_t MarkLess(uint64_t word, uint8_t limit) {
     return (word - InEachByte(limit)) & ~word & InEachByte(0x80);
+  }
+  // The highest bits of the bytes that are zero, and no others.
+  static constexpr uint64_t MarkZeros(uint64_t word) {
+    constexpr uint64_t kRest = InEachByte(0x7f);
+    return ~(((word & kRest) + kRest) | word | kRest);
+  }
+  static uint64_t MarkInWord(uint64_t word) {
+    const uint64_t others = MarkZeros(word & InEachByte(0xe0)) |
+                            MarkZeros(word ^ InEachByte('"')) |
+                            MarkZeros(word ^ InEachByte('\\'));
+    return ((others >> 7) * 0x0102040810204080) >> 56;  // side by side
   }
   static size_t CountInWord(uint64_t word) {
     const uint64_t others = MarkLess(word, 0x20) |
@@ -68,6 +90,13 @@ class SimdBlock {
                                                << kBlock;
     return static_cast<size_t>(
         std::countr_zero(others | uint64_t{1} << kTwoBlocks));
+  }
+  static uint64_t MarkOthers(const char* text) {
+    uint64_t marks = 0;
+    for (size_t i = 0; i < kMarked; i += kBlock) {
+      marks |= uint64_t{Others(text + i)} << i;
+    }
+    return marks;
   }
 
  private:

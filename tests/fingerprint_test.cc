@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace spanlink {
 namespace {
@@ -113,6 +115,37 @@ TEST(FingerprinterTest, SpellingOfIntegersDoesNotMatter) {
     }
     EXPECT_NE(of(number), of("-" + number));
   }
+}
+
+TEST(FingerprinterTest, SpellingOfDecimalsDoesNotMatter) {
+  const Fingerprinter prints(1);
+  const auto of = [&](const std::string& number) {
+    return prints.OfArguments("[" + number + ", \"and some text\"]");
+  };
+  for (const std::string number :
+       {"0.5", "1.5", "10.5", "100.01", "0.05", "0.001", "0.0000001", "7.1",
+        "1234567.1234567", "0.1234567", "1234567.1", "12.25", "1.05"}) {
+    const size_t point = number.find('.');
+    const std::string digits =
+        number.substr(0, point) + number.substr(point + 1);
+    const size_t leading =
+        std::min(digits.find_first_not_of('0'), digits.size());
+    const std::string scientific =
+        digits.substr(leading) + "e-" + std::to_string(digits.size() - point);
+    for (const std::string sign : {"", "-"}) {
+      EXPECT_EQ(of(sign + number), of(sign + number + "0")) << number;
+      EXPECT_EQ(of(sign + number), of(sign + number + "0000000000")) << number;
+      EXPECT_EQ(of(sign + number), of(sign + number + "e0")) << number;
+      EXPECT_EQ(of(sign + number), of(sign + scientific)) << number;
+      EXPECT_NE(of(sign + number), of(sign + number + "1")) << number;
+      EXPECT_NE(of(sign + number), of(sign + digits.substr(leading))) << number;
+      EXPECT_NE(of(sign + number), of(sign + "9" + number)) << number;
+      EXPECT_NE(of(sign + number), of(sign + "0" + number)) << number;
+    }
+    EXPECT_NE(of(number), of("-" + number));
+  }
+  EXPECT_EQ(of("0.0"), of("0"));
+  EXPECT_EQ(of("-0.000"), of("0"));
 }
 
 TEST(FingerprinterTest, ZeroHasNoSignAndNoSize) {
@@ -279,15 +312,17 @@ TEST(FingerprinterTest, LoneSurrogatesStandForThemselves) {
 }
 
 TEST(FingerprinterTest, DepthBeyondTheBoundIsText) {
-  const auto nest = [](size_t depth, std::string_view inside) {
-    return Repeat("[", depth) + std::string(inside) + Repeat("]", depth);
-  };
-  EXPECT_EQ(Print(nest(kMaxArgumentDepth, "1")),
-            Print(nest(kMaxArgumentDepth, " 1.0 ")));
-  EXPECT_NE(Print(nest(kMaxArgumentDepth + 1, "1")),
-            Print(nest(kMaxArgumentDepth + 1, "1.0")));
-  EXPECT_EQ(Print(nest(kMaxArgumentDepth + 1, "1")),
-            Print(nest(kMaxArgumentDepth + 1, "1") + " "));
+  for (const auto& [begin, end] : {std::pair("[", "]"), {R"({"a":)", "}"}}) {
+    const auto nest = [&](size_t depth, const std::string& inside) {
+      return Repeat(begin, depth) + inside + Repeat(end, depth);
+    };
+    EXPECT_EQ(Print(nest(kMaxArgumentDepth, "1")),
+              Print(nest(kMaxArgumentDepth, " 1.0 ")));
+    EXPECT_NE(Print(nest(kMaxArgumentDepth + 1, "1")),
+              Print(nest(kMaxArgumentDepth + 1, "1.0")));
+    EXPECT_EQ(Print(nest(kMaxArgumentDepth + 1, "1")),
+              Print(nest(kMaxArgumentDepth + 1, "1") + " "));
+  }
 }
 
 TEST(FingerprinterTest, BottomlessNestingIsText) {

@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "spanlink/linker/text_block.h"
@@ -17,8 +19,9 @@ namespace {
 using namespace std::string_view_literals;
 
 // Returns the value of a text that is one string and nothing else.
+template <typename Block = SimdBlock>
 std::optional<std::string> StringValue(std::string_view text) {
-  JsonScanner scanner(text);
+  BasicJsonScanner<Block> scanner(text);
   std::string_view value;
   if (!scanner.TakeString(&value) || !scanner.at_end()) return std::nullopt;
   return std::string(value);
@@ -89,11 +92,12 @@ TEST(JsonScannerTest, NothingIsTakenAtTheEnd) {
   JsonScanner scanner("");
   std::string_view value;
   JsonNumber number;
+  JsonName name;
   scanner.SkipSpace();
   EXPECT_TRUE(scanner.at_end());
   EXPECT_EQ(scanner.Peek(), '\0');
   EXPECT_FALSE(scanner.Take('\0'));
-  EXPECT_FALSE(scanner.TakeWord("null"));
+  EXPECT_FALSE(scanner.TakeName(&name));
   EXPECT_FALSE(scanner.TakeNumber(&number));
   EXPECT_FALSE(scanner.TakeString(&value));
 }
@@ -112,6 +116,27 @@ TEST(TextBlockTest, BothBlocksSeeTheSame) {
       EXPECT_EQ(PortableBlock::CountPlainInTwo(text.data()),
                 SimdBlock::CountPlainInTwo(text.data()));
     }
+  }
+}
+
+// Bytes of all kinds side by side, and those that differ in one bit: behind a
+// mark, an inexact test would take the next byte for one, too.
+TEST(TextBlockTest, EveryByteThatIsNotPlainIsMarked) {
+  const auto expect_marks = [](auto byte_at) {
+    std::string text;
+    uint64_t marks = 0;
+    for (size_t i = 0; i < kMarked; ++i) {
+      const size_t byte = byte_at(i) % 256;
+      const bool is_plain = byte >= 0x20 && byte != '"' && byte != '\\';
+      text += static_cast<char>(byte);
+      marks |= uint64_t{!is_plain} << i;
+    }
+    EXPECT_EQ(SimdBlock::MarkOthers(text.data()), marks);
+    EXPECT_EQ(PortableBlock::MarkOthers(text.data()), marks);
+  };
+  for (size_t first = 0; first < 256; ++first) {
+    expect_marks([first](size_t i) { return first + 47 * i * i; });
+    expect_marks([first](size_t i) { return first ^ (i % 2); });
   }
 }
 
@@ -166,35 +191,110 @@ TEST(JsonScannerTest, WhatIsNoShortTokenIsNotTaken) {
     EXPECT_FALSE(scanner.TakeShortString(&bytes)) << text;
     EXPECT_EQ(scanner.Peek(), text[0]);
   }
-  for (const std::string_view text :
-       {"01        "sv, "0         "sv, "-         "sv, "1.5       "sv,
-        "12e3      "sv, "12E3      "sv, "123456789012345     "sv, "123456789"sv,
-        "1234567890123456789"sv, "123456789.5         "sv, "12345678"sv, "12"sv,
-        "a         "sv}) {
+  for (const std::string_view text : {"01          "sv,
+                                      "0           "sv,
+                                      "-           "sv,
+                                      "a           "sv,
+                                      "12e3        "sv,
+                                      "12E3        "sv,
+                                      "1.5e3       "sv,
+                                      "1.5E3       "sv,
+                                      "1.5.5       "sv,
+                                      "1.          "sv,
+                                      ".5          "sv,
+                                      "1.-5        "sv,
+                                      "00.5        "sv,
+                                      "01.5        "sv,
+                                      "0.0         "sv,
+                                      "-0.000      "sv,
+                                      "0.12345678          "sv,
+                                      "12345678.5          "sv,
+                                      "123456789.5         "sv,
+                                      "123456789012345     "sv,
+                                      "1234567890123456789"sv,
+                                      "123456789"sv,
+                                      "12345678"sv,
+                                      "1.5     "sv,
+                                      "12"sv}) {
     JsonScanner scanner(text);
-    ShortInteger integer;
-    EXPECT_FALSE(scanner.TakeShortInteger(&integer)) << text;
+    ShortDecimal decimal;
+    EXPECT_FALSE(scanner.TakeShortDecimal(&decimal)) << text;
     EXPECT_EQ(scanner.Peek(), text[0]);
   }
 }
 
-TEST(JsonScannerTest, ShortIntegersAreTaken) {
-  for (const std::string_view digits :
-       {"1"sv, "10"sv, "907"sv, "1234567"sv, "12345678"sv, "123456789"sv,
-        "90000000000000"sv}) {
-    for (const std::string_view sign : {""sv, "-"sv}) {
-      const std::string text =
-          std::string(sign) + std::string(digits) + ",                ";
+TEST(JsonScannerTest, ShortDecimalsAreTaken) {
+  for (const std::string digits :
+       {"1", "10", "907", "1234567", "12345678", "123456789", "90000000000000",
+        "1.5", "0.5", "0.0000001", "1234567.1234567", "1234567.1", "10.0"}) {
+    for (const std::string sign : {"", "-"}) {
+      const std::string text = sign + digits + ",                ";
       JsonScanner scanner(text);
-      ShortInteger integer;
-      ASSERT_TRUE(scanner.TakeShortInteger(&integer)) << text;
-      EXPECT_EQ(integer.negative, !sign.empty());
-      EXPECT_EQ(integer.digits.size, digits.size());
-      EXPECT_EQ(integer.digits.low, LoadWord(digits.substr(0, 8)));
-      const std::string_view rest =
-          digits.substr(std::min<size_t>(8, digits.size()));
-      EXPECT_EQ(integer.digits.high, LoadWord(rest));
+      ShortDecimal decimal;
+      ASSERT_TRUE(scanner.TakeShortDecimal(&decimal)) << text;
+      const size_t point = std::min(digits.find('.'), digits.size());
+      std::string both = digits.substr(0, point);
+      if (point < digits.size()) both += digits.substr(point + 1);
+      EXPECT_EQ(decimal.negative, !sign.empty());
+      EXPECT_EQ(decimal.fraction, both.size() - point);
+      EXPECT_EQ(decimal.digits.size, both.size());
+      EXPECT_EQ(decimal.digits.low, LoadWord(both));
+      EXPECT_EQ(decimal.digits.high,
+                both.size() < 8 ? 0 : LoadWord(both.substr(8)));
       EXPECT_EQ(scanner.Peek(), ',');
+    }
+  }
+}
+
+TEST(JsonScannerTest, NamesAreTaken) {
+  const auto name_of = [](std::string_view text) -> std::optional<JsonName> {
+    JsonScanner scanner(text);
+    JsonName name;
+    if (!scanner.TakeName(&name)) return std::nullopt;
+    EXPECT_TRUE(scanner.at_end() || scanner.Peek() == ',') << text;
+    return name;
+  };
+  EXPECT_EQ(name_of("null"), JsonName::kNull);
+  EXPECT_EQ(name_of("false"), JsonName::kFalse);
+  EXPECT_EQ(name_of("true"), JsonName::kTrue);
+  EXPECT_EQ(name_of("null, and more"), JsonName::kNull);
+  EXPECT_EQ(name_of("false, and more"), JsonName::kFalse);
+  EXPECT_EQ(name_of("true, and more"), JsonName::kTrue);
+  for (const std::string_view text :
+       {"nul"sv, "fals"sv, "tru"sv, "falsy, and more"sv, "True, and more"sv,
+        "nuLL, and more"sv, "xnull"sv, "0"sv}) {
+    EXPECT_EQ(name_of(text), std::nullopt) << text;
+  }
+}
+
+// Escapes of each kind at every place of a block, and behind them others.
+TEST(JsonScannerTest, EscapesAreDecodedWhereverTheyStand) {
+  constexpr std::pair<std::string_view, std::string_view> kEscapes[] = {
+      {R"(\n)", "\n"},
+      {R"(\")", "\""},
+      {R"(\\)", "\\"},
+      {R"(\u0041)", "A"},
+      {R"(\u20AC)", "\xe2\x82\xac"},
+      {R"(\ud83e\udd16)", "\xf0\x9f\xa4\x96"},
+      {R"(\ud83e)", "\xed\xa0\xbe"}};
+  for (const auto& [escape, meaning] : kEscapes) {
+    for (size_t before = 0; before <= 2 * kMarked; ++before) {
+      for (const size_t behind : {0, 1, 33, 200}) {
+        std::string text = "\"\\t";
+        std::string value = "\t";
+        for (int i = 0; i < 2; ++i) {
+          text.append(before, 'b').append(escape).append(behind, 'p');
+          value.append(before, 'b').append(meaning).append(behind, 'p');
+        }
+        // Two halves of a pair are one character.
+        if (escape == R"(\ud83e)" && before + behind == 0) continue;
+        EXPECT_EQ(StringValue<SimdBlock>(text + '"'), value);
+        EXPECT_EQ(StringValue<PortableBlock>(text + '"'), value);
+        EXPECT_EQ(StringValue(text), std::nullopt);
+        EXPECT_EQ(StringValue(text + '\\'), std::nullopt);
+        EXPECT_EQ(StringValue(text + R"(\x)" + std::string(200, 'p') + '"'),
+                  std::nullopt);
+      }
     }
   }
 }
