@@ -206,6 +206,7 @@ set(SPANLINK_TESTS
   tests/arguments_test.cc
   tests/attributes_test.cc
   tests/bad_input_test.cc
+  tests/call_indices_test.cc
   tests/content_test.cc
   tests/diagnostics_test.cc
   tests/dialect_arguments_test.cc
@@ -263,6 +264,7 @@ set(SPANLINK_TESTS
   tests/short_text_test.cc
   tests/span_context_test.cc
   tests/span_link_test.cc
+  tests/span_tree_test.cc
   tests/strip_content_test.cc
   tests/table_test.cc
   tests/text_pool_test.cc

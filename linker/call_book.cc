@@ -36,14 +36,20 @@ CallBook::CallBook(TraceId trace, const Context& context, SpanTree* tree,
       keys_(context.fingerprinter),
       calls_(&spare->calls),
       executions_(&spare->executions),
-      by_id_(&spare->by_id),
+      by_id_(&calls_, &spare->by_id),
       answers_(&spare->answers),
       free_answers_(&spare->free_answers),
       answers_under_(&spare->answers_under),
-      open_by_arguments_(&spare->open_by_arguments),
-      open_by_name_(&spare->open_by_name),
-      open_handoffs_(&spare->open_handoffs),
-      executions_by_id_(&spare->executions_by_id) {}
+      open_by_arguments_(
+          &calls_, [](const Call& call) { return *call.arguments; },
+          &spare->open_by_arguments),
+      open_by_name_(
+          &calls_, [](const Call& call) { return call.name; },
+          &spare->open_by_name),
+      open_handoffs_(
+          &calls_, [](const Call&) { return kHandoffs; },
+          &spare->open_handoffs),
+      executions_by_id_(&executions_, &spare->executions_by_id) {}
 
 CallBook::~CallBook() {
   for (auto& [under, numbers] : answers_under_) {
@@ -83,7 +89,7 @@ void CallBook::OnChoice(Span& span, const LlmToolChoice& choice,
   Fill(filed_calls_.Emplace(), span, choice, arrival);
   if (filed_calls_.size() <= context_.options->limits.calls_per_scope) return;
   const Call& oldest = *filed_calls_.Get(filed_calls_.first());
-  Report(DiagnosticId::kEvictedChoice, oldest.llm.span_id, batch);
+  Report(DiagnosticId::kEvictedChoice, oldest.llm, batch);
   filed_calls_.PopOldest();
 }
 
@@ -168,7 +174,7 @@ void CallBook::OnFinish(const SpanFinish& finish, Batch& batch) {
 
 void CallBook::Fill(Call& call, const Span& llm, const LlmToolChoice& choice,
                     uint64_t arrival) {
-  call.llm = {trace_, llm.id};
+  call.llm = llm.id;
   call.node = llm.node;
   call.index = choice.index;
   call.start = llm.start;
@@ -177,7 +183,6 @@ void CallBook::Fill(Call& call, const Span& llm, const LlmToolChoice& choice,
   call.name_text = choice.tool_name;
   call.id = KeyOf(choice.tool_call_id);
   call.name = keys_.OfName(choice.tool_name);
-  call.conversation = llm.conversation;
   if (choice.arguments.has_value()) {
     call.arguments = keys_.OfCall(call.name, *choice.arguments);
   }
@@ -209,14 +214,14 @@ void CallBook::InsertCall(Call& call, Span* llm, Batch& batch) {
 bool CallBook::IsNew(Call& call, Span* llm, Batch& batch) {
   if (IsWrapper(llm)) return false;
   if (IsRepeated(call, llm)) {
-    Report(DiagnosticId::kChoiceRepeated, call.llm.span_id, batch);
+    Report(DiagnosticId::kChoiceRepeated, call.llm, batch);
     return false;
   }
   call.identity = IdentityOf(call, llm);
   const bool may_be_known = !call.has_id() || FileFirstIdentity(call.id);
   if (may_be_known && MergeDuplicate(call, batch)) return false;
   if (context_.options->limits.calls_per_scope == 0) {
-    Report(DiagnosticId::kEvictedChoice, call.llm.span_id, batch);
+    Report(DiagnosticId::kEvictedChoice, call.llm, batch);
     return false;
   }
   return true;
@@ -226,11 +231,9 @@ void CallBook::Index(Call& call, Span* llm, Batch& batch) {
   used_calls_of_ = SpanTree::kNone;  // the ranking has changed
   bool is_only_one = false;
   if (call.has_id()) {
-    CallNumbers& calls = by_id_[call.id];
-    calls.push_back(call.number);
-    is_only_one = calls.size() == 1;
+    is_only_one = by_id_.Add(call);
     if (!is_only_one) {
-      Report(DiagnosticId::kIdReused, call.llm.span_id, batch);
+      Report(DiagnosticId::kIdReused, call.llm, batch);
     }
   } else {
     FileIdless(call);
@@ -310,31 +313,17 @@ void CallBook::LeaveAnswer(const Call& call) {
 }
 
 void CallBook::IndexOpen(const Call& call) {
-  const SortKey answer(call.start, call.llm.span_id);
-  const uint32_t reversed = ~call.index;
-  if (call.arguments) {
-    open_by_arguments_.Insert({*call.arguments, answer, reversed, call.number});
-  }
+  if (call.arguments) open_by_arguments_.Insert(call);
   if (names_are_indexed_ && call.reserved_by == kNobody) {
-    open_by_name_.Insert({call.name, answer, reversed, call.number});
+    open_by_name_.Insert(call);
   }
-  if (call.rare().handoff) {
-    open_handoffs_.Insert({kHandoffs, answer, reversed, call.number});
-  }
+  if (call.rare().handoff) open_handoffs_.Insert(call);
 }
 
 void CallBook::UnindexOpen(const Call& call) {
-  const SortKey answer(call.start, call.llm.span_id);
-  const uint32_t reversed = ~call.index;
-  if (call.arguments) {
-    open_by_arguments_.Erase({*call.arguments, answer, reversed, call.number});
-  }
-  if (names_are_indexed_) {
-    open_by_name_.Erase({call.name, answer, reversed, call.number});
-  }
-  if (call.rare().handoff) {
-    open_handoffs_.Erase({kHandoffs, answer, reversed, call.number});
-  }
+  if (call.arguments) open_by_arguments_.Erase(call);
+  if (names_are_indexed_) open_by_name_.Erase(call);
+  if (call.rare().handoff) open_handoffs_.Erase(call);
 }
 
 // Where ids or arguments tell all, nobody asks for a name: this index is made
@@ -355,11 +344,11 @@ void CallBook::EvictOldestCall(Batch& batch) {
   const Call& call = *calls_.Get(number);
   used_calls_of_ = SpanTree::kNone;
   if (!call.used) {
-    Report(DiagnosticId::kEvictedChoice, call.llm.span_id, batch);
+    Report(DiagnosticId::kEvictedChoice, call.llm, batch);
   }
   UnindexOpen(call);
   LeaveAnswer(call);
-  EraseFrom(by_id_, call.id, number);
+  by_id_.Erase(call);
   if (call.identity_filed) EraseFrom(by_identity_, call.identity, number);
   waiting_uses_ -= call.rare().waiting_uses.size();
   calls_.PopOldest();
@@ -391,16 +380,14 @@ void CallBook::EvictOldestExecution(Batch& batch) {
   Unlist(execution);
   Span* span = tree_->Get(execution.node);
   if (span != nullptr) span->execution = kNobody;
-  EraseFrom(executions_by_id_, execution.id, execution.number);
+  executions_by_id_.Erase(execution);
   executions_.PopOldest();
 }
 
 void CallBook::FinishExecution(Execution& execution, Batch& batch) {
   execution.finished = true;
   RefreshTimes(execution);
-  if (execution.has_id) {
-    executions_by_id_[execution.id].push_back(execution.number);
-  }
+  if (execution.has_id) executions_by_id_.Add(execution);
   if (is_live()) {
     DecideNow(execution, batch);
   } else {
@@ -415,7 +402,6 @@ void CallBook::RefreshTimes(Execution& execution) const {
   execution.start = span->start;
   execution.end = span->end;
   execution.parent = span->parent;
-  execution.conversation = span->conversation;
   execution.start_known = execution.start_known || span->start.timed;
 }
 

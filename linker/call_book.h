@@ -43,6 +43,7 @@
 #include "spanlink/linker/key_memo.h"
 #include "spanlink/linker/moment.h"
 #include "spanlink/linker/numbered.h"
+#include "spanlink/linker/numbers_by_id.h"
 #include "spanlink/linker/open_calls.h"
 #include "spanlink/linker/parking_lot.h"
 #include "spanlink/linker/reused.h"
@@ -262,6 +263,10 @@ class CallBook {
   void ReportLeftovers(Batch& batch);
   void ReportCall(const Call& call, Batch& batch);
   void Park();
+  SpanContext LlmOf(const Call& call) const {
+    return {call.rare().earlier_trace.value_or(trace_), call.llm};
+  }
+  Fingerprint ConversationOf(const Call& call) const;
   bool HasPendingCall() const;
   const Execution* LastThatRan(const Call& call) const;
   Call* Unpark(const Fingerprint& conversation, const Fingerprint& id,
@@ -281,7 +286,7 @@ class CallBook {
   // Calls and executions, by number; indices may hold numbers of evicted ones.
   Numbered<Call> calls_;
   Numbered<Execution> executions_;
-  Reused<absl::flat_hash_map<Fingerprint, CallNumbers>> by_id_;
+  NumbersById<Call> by_id_;
   // By tool and `GroupsOf`, in the order of the answers.
   absl::flat_hash_map<std::pair<Fingerprint, Node>, CallNumbers> idless_calls_;
   // Of ids that only one call has, that call is not in here.
@@ -298,7 +303,7 @@ class CallBook {
   OpenCalls open_by_arguments_, open_by_name_, open_handoffs_;
   bool names_are_indexed_ = false;  // else `open_by_name_` is empty
 
-  Reused<absl::flat_hash_map<Fingerprint, ExecutionNumbers>> executions_by_id_;
+  NumbersById<Execution> executions_by_id_;
   // Undecided: started or finished, no call yet.
   absl::flat_hash_map<Fingerprint, absl::btree_set<ExecutionNumber>> undecided_;
   absl::flat_hash_map<SpanId, std::vector<ExecutionNumber>> waiting_under_;
@@ -322,13 +327,13 @@ class CallBook {
 struct CallBook::Spare {
   Numbered<Call>::Spare calls;
   Numbered<Execution>::Spare executions;
-  absl::flat_hash_map<Fingerprint, CallNumbers> by_id;
-  absl::flat_hash_map<Fingerprint, ExecutionNumbers> executions_by_id;
+  NumbersById<Call>::Spare by_id;
+  NumbersById<Execution>::Spare executions_by_id;
   std::vector<Answer> answers;
   std::vector<AnswerNumber> free_answers;
   AnswersUnder answers_under;
   SpareLists<AnswerNumber> answer_lists;
-  std::vector<OpenCall> open_by_arguments, open_by_name, open_handoffs;
+  OpenCalls::Spare open_by_arguments, open_by_name, open_handoffs;
 };
 
 }  // namespace spanlink

@@ -19,8 +19,6 @@
 namespace spanlink {
 namespace {
 
-constexpr SpanId kLargestSpanId{
-    {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 // Answers with more calls than this are not put in order call by call.
 constexpr size_t kMaxOrderedAnswer = 4096;
 
@@ -75,8 +73,10 @@ bool CallBook::WasReadBefore(const Call& call,
          tree_->Distance(call.node, execution.node) >= call.first_use->distance;
 }
 
-// A barrier: both agents are known and they differ.
+// A barrier: both agents are known and they differ. Mostly a model and its tool
+// stand side by side.
 bool CallBook::AreOfOtherAgents(Node a, Node b) const {
+  if (tree_->AreSiblings(a, b)) return false;
   const Node agent_of_a = tree_->NearestAgent(a);
   const Node agent_of_b = tree_->NearestAgent(b);
   return agent_of_a != SpanTree::kNone && agent_of_b != SpanTree::kNone &&
@@ -87,9 +87,7 @@ bool CallBook::AreOfOtherAgents(Node a, Node b) const {
 // asked for by then. In settled mode the book knows what came after, too.
 std::span<const CallNumber> CallBook::LatestWithId(const Fingerprint& id,
                                                    const Moment& until) const {
-  const auto found = by_id_.find(id);
-  if (found == by_id_.end()) return {};
-  const std::span<const CallNumber> calls = found->second;
+  const std::span<const CallNumber> calls = by_id_.Find(id);
   auto end = calls.end();
   if (!is_live()) {
     const Duration skew = context_.options->clock_skew;
@@ -106,24 +104,17 @@ std::span<const CallNumber> CallBook::LatestWithId(const Fingerprint& id,
 void CallBook::ScanOpen(const OpenCalls& calls, Fingerprint key,
                         const Execution& execution,
                         absl::FunctionRef<bool(Call&)> visit) {
-  OpenCall end;
-  end.key = key;
-  end.answer.ns = std::numeric_limits<int64_t>::max();
+  int64_t last_ns = std::numeric_limits<int64_t>::max();
   if (execution.start.timed) {
     const int64_t skew = context_.options->clock_skew.count();
-    end.answer.ns = execution.start.ns > end.answer.ns - skew
-                        ? end.answer.ns
-                        : execution.start.ns + skew;
+    if (execution.start.ns <= last_ns - skew) {
+      last_ns = execution.start.ns + skew;
+    }
   }
-  end.answer.arrival = std::numeric_limits<uint64_t>::max();
-  end.answer.id = kLargestSpanId;
-  end.reversed_index = std::numeric_limits<uint32_t>::max();
-  end.call = kNobody;
   int counted = 0;
   int visited = 0;
-  calls.VisitBackwards(end, [&](const OpenCall& open) {
-    if (open.key != key) return false;
-    if (visit(*calls_.Get(open.call))) ++counted;
+  calls.VisitBackwards(key, SortKey::Last(last_ns), [&](CallNumber number) {
+    if (visit(*calls_.Get(number))) ++counted;
     return counted < kMaxCandidates && ++visited < 16 * kMaxCandidates;
   });
 }
@@ -138,7 +129,7 @@ CallBook::Choice CallBook::Best(const OpenCalls& calls, Fingerprint key,
   ScanOpen(calls, key, execution, [&](Call& call) {
     if (!accept(call)) return false;
     if (!MayRun(call, execution, By::kValue)) return true;
-    if (std::exchange(answer, call.llm.span_id) != call.llm.span_id) ++answers;
+    if (std::exchange(answer, call.llm) != call.llm) ++answers;
     if (choice.call == nullptr) {
       choice = {&call, 1};  // mostly the only one: then its rank is no matter
       return true;
@@ -324,7 +315,7 @@ const CallBook::Answer* CallBook::LastAnswer(const Execution& execution) const {
   for (auto it = end - count; it != end; ++it) {
     const Answer& answer = answers_[*it];
     const Call& call = *calls_.Get(answer.calls.front());
-    const SortKey start(call.start, call.llm.span_id);
+    const SortKey start(call.start, call.llm);
     if (call.start.IsAfter(execution.start)) continue;
     if (last == nullptr || last_start < start) {
       last = &answer;

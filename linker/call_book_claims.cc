@@ -97,9 +97,8 @@ void CallBook::RetryAfterChoice(const Call& call, Batch& batch) {
 }
 
 void CallBook::RetryId(const Fingerprint& id, Batch& batch) {
-  const auto found = executions_by_id_.find(id);
-  if (found == executions_by_id_.end()) return;
-  const ExecutionNumbers executions = found->second;
+  const std::span<const ExecutionNumber> found = executions_by_id_.Find(id);
+  const ExecutionNumbers executions(found.begin(), found.end());
   for (const ExecutionNumber number : executions) {
     Execution& execution = *executions_.Get(number);
     if (!execution.is_undecided()) continue;
@@ -153,8 +152,8 @@ BookedCall* CallBook::FindById(const Execution& execution) {
       rank.done = true;
     }
     candidates.push_back({call.name != execution.name, rank,
-                          SortKey(call.start, call.llm.span_id),
-                          !Fits(call, execution), call.index, &call});
+                          SortKey(call.start, call.llm), !Fits(call, execution),
+                          call.index, &call});
   }
   // Later answers are better: `rank` cannot say so before all are known.
   std::sort(
@@ -180,7 +179,10 @@ bool CallBook::ClaimById(Execution& execution, Batch& batch) {
   Call* call = FindById(execution);
   if (call == nullptr && !by_id_.contains(execution.id) &&
       execution.enclosure == SpanTree::kNone) {
-    call = Unpark(execution.conversation, execution.id, true, batch);
+    const Span* const tool = tree_->Get(execution.node);
+    if (tool != nullptr) {
+      call = Unpark(tool->conversation, execution.id, true, batch);
+    }
   }
   if (call == nullptr) return false;
   Attach(execution, *call, Evidence::kToolCallId, batch);
@@ -333,7 +335,7 @@ void CallBook::Attach(Execution& execution, Call& call, Evidence evidence,
   }
   if (SpanLink* link = Emit(evidence, execution.node, batch)) {
     link->consumer = {trace_, execution.span};
-    link->producer = call.llm;
+    link->producer = LlmOf(call);
     link->kind = execution.kind == SpanKind::kHandoff ? LinkKind::kHandoffChoice
                                                       : LinkKind::kToolChoice;
     link->attempt = execution.attempt;
@@ -360,7 +362,7 @@ void CallBook::CloseSiblings(const Call& call, Batch& batch) {
     }
     sibling.state = State::kClosed;
     UnindexOpen(sibling);
-    Report(DiagnosticId::kHandoffIgnored, sibling.llm.span_id, batch);
+    Report(DiagnosticId::kHandoffIgnored, sibling.llm, batch);
   }
 }
 

@@ -64,9 +64,9 @@ uint32_t CallBook::CountOccurrence(const Call& call, uint64_t content,
 // Before a second call of an id: what the first one left out. Returns whether
 // there is one.
 bool CallBook::FileFirstIdentity(const Fingerprint& id) {
-  const auto found = by_id_.find(id);
-  if (found == by_id_.end()) return false;
-  FileIdentity(*calls_.Get(found->second.front()));
+  const std::span<const CallNumber> calls = by_id_.Find(id);
+  if (calls.empty()) return false;
+  FileIdentity(*calls_.Get(calls.front()));
   return true;
 }
 
@@ -94,7 +94,7 @@ bool CallBook::MergeDuplicate(const Call& call, Batch& batch) {
                         MayEncloseUnseen(*twin, call);
     if (!call_is_inner && !twin_is_inner && !unseen) continue;
     if (unseen && !twin_is_inner && IsDuring(call, *twin)) call_is_inner = true;
-    Report(DiagnosticId::kChoiceDuplicate, call.llm.span_id, batch);
+    Report(DiagnosticId::kChoiceDuplicate, call.llm, batch);
     const bool linked = !twin->executions.empty() || twin->used;
     if (call_is_inner && !linked) MoveToInner(*twin, call);
     if (!twin->arguments && call.arguments) {

@@ -49,11 +49,10 @@ void CallBook::SettleCalls(Batch& batch) {
     if (llm == nullptr) continue;
     call.start = llm->start;
     call.end = llm->end.value_or(call.end);
-    call.conversation = llm->conversation;
   }
   const auto key = [](const Call& call) {
-    return std::tuple(SortKey(call.start, call.llm.span_id), call.index,
-                      call.id, call.name, call.arguments);
+    return std::tuple(SortKey(call.start, call.llm), call.index, call.id,
+                      call.name, call.arguments);
   };
   std::sort(calls.begin(), calls.end(),
             [&](const Call& a, const Call& b) { return key(a) < key(b); });
@@ -111,7 +110,7 @@ void CallBook::ReportCall(const Call& call, Batch& batch) {
     Report(DiagnosticId::kUseWithoutExecution, waiting.front().llm, batch);
   } else if (call.executions.empty() && call.state != State::kClosed &&
              !call.parked_before) {
-    Report(DiagnosticId::kCallNeverExecuted, call.llm.span_id, batch);
+    Report(DiagnosticId::kCallNeverExecuted, call.llm, batch);
   }
 }
 
@@ -125,20 +124,21 @@ void CallBook::Park() {
   for (CallNumber i = calls_.first(); i < calls_.last(); ++i) {
     Call& call = *calls_.Get(i);
     const bool pending = call.state == State::kPending;
+    const Fingerprint conversation = ConversationOf(call);
     const bool in_conversation =
         options.cross_trace == CrossTrace::kConversation && call.has_id() &&
-        call.conversation != Fingerprint{} && call.state != State::kClosed;
+        conversation != Fingerprint{} && call.state != State::kClosed;
     const bool resumes =
         pending ||
         (waits && call.has_id() &&
          (LastThatRan(call) != nullptr || call.rare().earlier_execution));
     if (!resumes && !in_conversation) continue;
     ParkedCall parked;
-    parked.llm = call.llm;
+    parked.llm = LlmOf(call);
     parked.index = call.index;
     parked.id = call.id;
     parked.name = call.name;
-    if (in_conversation) parked.conversation = call.conversation;
+    if (in_conversation) parked.conversation = conversation;
     parked.arguments = call.arguments;
     parked.handoff = call.rare().handoff;
     parked.pending = pending;
@@ -160,6 +160,12 @@ void CallBook::Park() {
     const size_t lost = context_.parking->Park(std::move(parked), now);
     context_.diagnostics->Count(DiagnosticId::kEvictedChoice, lost);
   }
+}
+
+// Zero: not known.
+Fingerprint CallBook::ConversationOf(const Call& call) const {
+  const Span* const llm = tree_->Get(call.node);
+  return llm == nullptr ? call.rare().earlier_conversation : llm->conversation;
 }
 
 bool CallBook::HasPendingCall() const {
@@ -209,7 +215,7 @@ BookedCall* CallBook::Readmit(ParkedCall parked, Batch& batch) {
     EvictOldestCall(batch);
   }
   Call& call = AddCall();
-  call.llm = parked.llm;
+  call.llm = parked.llm.span_id;
   call.index = parked.index;
   call.start = kEarlier;
   call.end = kEarlier;
@@ -217,7 +223,6 @@ BookedCall* CallBook::Readmit(ParkedCall parked, Batch& batch) {
   call.name_text = std::move(parked.name_text);
   call.id = parked.id;
   call.name = parked.name;
-  call.conversation = parked.conversation;
   call.identity_filed = true;  // it has none
   call.arguments = parked.arguments;
   call.state = parked.pending     ? State::kPending
@@ -229,10 +234,12 @@ BookedCall* CallBook::Readmit(ParkedCall parked, Batch& batch) {
   call.rare_facts = std::make_unique<RareFacts>(
       RareFacts{.version = std::move(parked.version),
                 .handoff = std::move(parked.handoff),
+                .earlier_trace = parked.llm.trace_id,
+                .earlier_conversation = parked.conversation,
                 .earlier_execution = parked.execution,
                 .earlier_evidence = parked.evidence,
                 .earlier_handoff = parked.is_handoff});
-  if (call.has_id()) by_id_[call.id].push_back(call.number);
+  if (call.has_id()) by_id_.Add(call);
   used_calls_of_ = SpanTree::kNone;
   return &call;
 }

@@ -113,8 +113,7 @@ CallBook::CallNumbers CallBook::RankUsedCalls(std::span<const CallNumber> calls,
     if (!in_skew) continue;
     candidates.push_back({Rank(*in_skew, tree_->Distance(use.node, call.node),
                                AreOfOtherAgents(use.node, call.node)),
-                          SortKey(call.start, call.llm.span_id), call.index,
-                          number});
+                          SortKey(call.start, call.llm), call.index, number});
   }
   std::sort(candidates.begin(), candidates.end(),
             [](const Candidate& a, const Candidate& b) {
@@ -268,12 +267,10 @@ BookedExecution* CallBook::PickProducer(const Call& call, const Use& use) {
 
 // No call of this id is known: the nearest execution that carries it serves.
 bool CallBook::UseOrphan(const Use& use, Batch& batch) {
-  const auto found = executions_by_id_.find(use.id);
-  if (found == executions_by_id_.end()) return false;
   const Duration skew = context_.options->clock_skew;
   Execution* best = nullptr;
   int best_distance = 0;
-  const ExecutionNumbers& all = found->second;
+  const std::span<const ExecutionNumber> all = executions_by_id_.Find(use.id);
   const size_t count = std::min<size_t>(all.size(), kMaxCandidates);
   for (size_t i = all.size() - count; i < all.size(); ++i) {
     Execution& execution = *executions_.Get(all[i]);

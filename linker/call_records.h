@@ -52,7 +52,10 @@ struct RareFacts {
   ShortText version;
   std::optional<HandoffTarget> handoff;
   std::vector<BookedUse> waiting_uses;
-  // Of a parked call: the execution whose result a later trace may use.
+  // Of a parked call: where it comes from, and the execution whose result a
+  // later trace may use.
+  std::optional<TraceId> earlier_trace;
+  Fingerprint earlier_conversation;
   std::optional<SpanContext> earlier_execution;
   Evidence earlier_evidence = Evidence::kToolCallId;
   bool earlier_handoff = false;
@@ -61,13 +64,13 @@ struct RareFacts {
 // A tool and arguments that an answer named.
 struct BookedCall {
   CallNumber number = kNobody;
-  SpanContext llm;
+  SpanId llm;
   SpanTree::Node node = SpanTree::kNone;
   uint32_t index = 0;
   AnswerNumber answer = kNobody;
   Moment start, end;  // of the answer
   ShortText id_text, name_text;
-  Fingerprint id, name, conversation;
+  Fingerprint id, name;
   uint64_t identity = 0;  // equal for reports of one call
   bool identity_filed = false;
   std::optional<Fingerprint> arguments;
@@ -127,7 +130,7 @@ struct BookedExecution {
   Outcome outcome = Outcome::kOk;
   bool has_id = false;
   ShortText id_text, name_text;
-  Fingerprint id, name, conversation;
+  Fingerprint id, name;
   absl::InlinedVector<Fingerprint, 1> readings;  // of the arguments
   std::unique_ptr<BookedAgent> to_agent;         // nullptr: not known
   // An execution of the same tool around it.

@@ -7,6 +7,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <limits>
 
 #include "spanlink/model/span_context.h"
 
@@ -47,6 +48,15 @@ struct SortKey {
   SortKey() = default;
   SortKey(const Moment& moment, SpanId span)
       : ns(moment.ns), arrival(moment.timed ? 0 : moment.arrival), id(span) {}
+
+  // The latest of all spans that do not start after `ns`.
+  static SortKey Last(int64_t ns = std::numeric_limits<int64_t>::max()) {
+    SortKey key;
+    key.ns = ns;
+    key.arrival = std::numeric_limits<uint64_t>::max();
+    key.id.bytes.fill(0xff);
+    return key;
+  }
 
   friend auto operator<=>(const SortKey&, const SortKey&) = default;
 };

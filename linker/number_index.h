@@ -31,6 +31,8 @@ class NumberIndex {
     places_.resize(places_.capacity());
   }
 
+  bool empty() const { return count_ == 0; }
+
   // Returns the number with this hash for which `is_it` returns true.
   template <typename IsIt>
   uint64_t Find(uint64_t hash, IsIt is_it) const {

@@ -100,6 +100,16 @@ class Numbered {
     if (++first_ % kChunk == 0) DropChunk();
   }
 
+  // Begins to load all of a value, where the compiler knows how.
+  // REQUIRES: the value is here.
+  void Prefetch([[maybe_unused]] uint64_t number) const {
+#if defined(__GNUC__)
+    constexpr size_t kLine = 64;
+    const auto* const bytes = reinterpret_cast<const char*>(At(number));
+    for (size_t i = 0; i < sizeof(T); i += kLine) __builtin_prefetch(bytes + i);
+#endif
+  }
+
   // Takes back the value that was made last; the next one has its number.
   // REQUIRES: size() > 0.
   void PopNewest() { std::destroy_at(At(--last_)); }
@@ -110,7 +120,7 @@ class Numbered {
   size_t size() const { return last_ - first_; }
 
  private:
-  T* At(uint64_t number) {
+  T* At(uint64_t number) const {
     return reinterpret_cast<T*>(chunks_[number / kChunk - begin_]->bytes) +
            number % kChunk;
   }

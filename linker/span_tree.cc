@@ -28,6 +28,7 @@ SpanTree::Span& SpanTree::FindOrAdd(SpanId id, uint64_t arrival,
   const auto hash_of = [this](Node node) { return HashOf(node); };
   if (spans_.size() >= limit_ && spans_.size() > 0) {
     by_id_.Erase(HashOf(first()), first(), hash_of);
+    if (last_parent_node_ == first()) last_parent_node_ = kNone;
     spans_.PopOldest();
     diagnostics.Count(DiagnosticId::kEvictedSpan);
   }
@@ -36,6 +37,7 @@ SpanTree::Span& SpanTree::FindOrAdd(SpanId id, uint64_t arrival,
   span.node = node;
   span.id = id;
   span.start = {latest_ns_, arrival, false};
+  if (last_parent_ == id) last_parent_node_ = node;
   by_id_.Insert(hash, node, hash_of);
   return span;
 }
@@ -111,10 +113,12 @@ void SpanTree::MarkLlmAncestors() {
 
 SpanTree::Node SpanTree::FindParent(const Span& span) const {
   const Span* hinted = Get(span.parent_node);
-  if (hinted == nullptr || hinted->id != *span.parent) {
-    span.parent_node = Find(*span.parent);
+  if (hinted != nullptr && hinted->id == *span.parent) return span.parent_node;
+  if (last_parent_ != *span.parent) {
+    last_parent_ = *span.parent;
+    last_parent_node_ = Find(last_parent_);
   }
-  return span.parent_node;
+  return span.parent_node = last_parent_node_;
 }
 
 int SpanTree::Distance(Node from, Node to) const {

@@ -104,6 +104,15 @@ class SpanTree {
   // `kUnrelated` if there is none in reach.
   int Distance(Node from, Node to) const;
 
+  // Returns whether both have the same parent and neither is an agent: then
+  // they are of the same one.
+  bool AreSiblings(Node a, Node b) const {
+    const Span* const one = Get(a);
+    const Span* const two = Get(b);
+    return one != nullptr && two != nullptr && one->parent == two->parent &&
+           one->kind != SpanKind::kAgent && two->kind != SpanKind::kAgent;
+  }
+
   // Returns whether `inner` lies below `outer`; no span lies below itself.
   bool Encloses(Node outer, Node inner) const;
 
@@ -139,6 +148,9 @@ class SpanTree {
   size_t limit_;
   int64_t latest_ns_ = 0;
   mutable uint64_t marks_ = 0;
+  // The parent that was looked for last: spans side by side share one.
+  mutable SpanId last_parent_;
+  mutable Node last_parent_node_ = kNone;
   Numbered<Span> spans_;
   NumberIndex by_id_;
 };
