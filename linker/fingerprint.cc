@@ -12,6 +12,7 @@
 namespace spanlink {
 namespace {
 
+using internal::BriefHash;
 using internal::DigestJson;
 using internal::HashKey;
 using internal::HashText;
@@ -115,6 +116,10 @@ Fingerprint Fingerprinter::OfArguments(std::string_view arguments) const {
 
 Fingerprint Fingerprinter::OfText(std::string_view text) const {
   return HashText(kName, text, key_);
+}
+
+uint64_t Fingerprinter::BriefOfText(std::string_view text) const {
+  return BriefHash(text, key_);
 }
 
 }  // namespace spanlink

@@ -2,8 +2,9 @@
 //
 // A run calls few tools again and again, and a tool is mostly given the very
 // text that the model wrote: canonical form and hash of both are the dearest
-// part of a signal. Arguments are remembered by the keyed hash of their text as
-// it is, never the text itself.
+// part of a signal. Arguments are remembered by a keyed hash of their text as
+// it is, never the text itself. 64 bits of it: each text is compared with
+// `kTexts` others, so that one of 2^61 is taken for another one.
 //
 // Lifetime: the fingerprinter must outlive the memo.
 // Thread safety: Thread-compatible.
@@ -51,7 +52,7 @@ class KeyMemo {
   // As many calls as an answer usually has.
   static constexpr size_t kTexts = 8;
   struct Entry {
-    Fingerprint text;
+    uint64_t text;
     Fingerprint arguments;
   };
 
@@ -59,7 +60,7 @@ class KeyMemo {
     if (arguments.size() < kMinText) {
       return fingerprinter_.OfArguments(arguments);
     }
-    const Fingerprint text = fingerprinter_.OfText(arguments);
+    const uint64_t text = fingerprinter_.BriefOfText(arguments);
     for (size_t i = 0; i < count_; ++i) {
       if (entries_[i].text != text) continue;
       ++hits_;

@@ -103,6 +103,42 @@ TEST(KeyedHasherTest, LengthsAndTagsGiveDifferentHashes) {
   }
 }
 
+// As above:
+//
+//   def brief_hash(text, k):
+//       lanes = [k[0] ^ len(text), k[1], k[2], k[3]]
+//       def add(lane, step):
+//           x, y = words(step)
+//           lanes[lane] = fold(x ^ k[4 + lane], y ^ lanes[lane])
+//       m = (len(text) - 1) // 64 * 64
+//       for i in range(0, m, 16): add(i // 16 % 4, text[i:i + 16])
+//       for i in range(m, len(text) - 16, 16): add(0, text[i:i + 16])
+//       add(0, text[-16:])
+//       return (fold(lanes[0] ^ k[4], lanes[1] ^ k[5]) ^
+//               fold(lanes[2] ^ k[6], lanes[3] ^ k[7]))
+TEST(BriefHashTest, AgreesWithTheSlowFunction) {
+  const HashKey key{{1, 2, 3, 4, 5, 6, 7, 8}};
+  EXPECT_EQ(BriefHash(Counting(16), key), 0x6c467886ed441d07);
+  EXPECT_EQ(BriefHash(Counting(17), key), 0xdff188ba7d514153);
+  EXPECT_EQ(BriefHash(Counting(33), key), 0xb008254c12654afa);
+  EXPECT_EQ(BriefHash(Counting(64), key), 0xefc398919a83126f);
+  EXPECT_EQ(BriefHash(Counting(65), key), 0x9bb45a638c85f209);
+  EXPECT_EQ(BriefHash(Counting(128), key), 0x6b04006b835be554);
+  EXPECT_EQ(BriefHash(Counting(129), key), 0xde4d62b859a09626);
+  EXPECT_EQ(BriefHash(Counting(200), key), 0x92b57389fcf2aa1e);
+}
+
+TEST(BriefHashTest, EveryByteMatters) {
+  for (const int size : {16, 31, 64, 65, 130, 500}) {
+    std::set<uint64_t> hashes;
+    for (size_t i = 0; i < static_cast<size_t>(size); ++i) {
+      std::string other = Counting(size);
+      other[i] ^= 1;
+      EXPECT_TRUE(hashes.insert(BriefHash(other, kKey)).second) << i;
+    }
+  }
+}
+
 TEST(KeyedHasherTest, OrderMatters) {
   KeyedHasher ab(kKey, 1);
   ab.Add({1, 2});
