@@ -82,7 +82,7 @@ class Fingerprinter {
 
   // Returns the keyed hash of a text as it is, for names and ids.
   Fingerprint OfText(std::string_view text) const;
-  // A shorter one, to look for a text of 16 bytes and more among a few.
+  // A shorter one, to look for a text of 32 bytes and more among a few.
   uint64_t BriefOfText(std::string_view text) const;
 
  private:

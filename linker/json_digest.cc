@@ -178,6 +178,7 @@ Fingerprint DigestText(Tag tag, std::string_view text, const HashKey& key) {
 struct Member {
   Fingerprint key;
   Fingerprint hash;  // of key and value
+  uint64_t key_hash;  // nobody can make keys meet here
 };
 
 // Returns whether two keys are equal, or nearly so. That is quadratic: of more
@@ -245,7 +246,7 @@ class Digester {
   BasicJsonScanner<Block> scanner_;
   const HashKey& key_;
   // Of all open objects, inner ones behind outer ones.
-  absl::InlinedVector<Member, 64> members_;
+  absl::InlinedVector<Member, 128> members_;
 };
 
 template <typename Block>
@@ -311,14 +312,15 @@ inline bool Digester<Block>::ReadMember(int depth, MemberSum* sum) {
   if (value == kBroken) return false;
   KeyedHasher hasher(key_, kMember);
   hasher.Add(key);
-  const uint64_t bit = uint64_t{1} << (hasher.Unsealed().low >> 58);
+  const uint64_t key_hash = hasher.Unsealed().low;
+  const uint64_t bit = uint64_t{1} << (key_hash >> 58);
   sum->keys_meet |= (sum->keys & bit) != 0;
   sum->keys |= bit;
   hasher.Add(value);
   const Fingerprint hash = hasher.Unsealed();
   sum->hashes.low += hash.low;
   sum->hashes.high += hash.high;
-  members_.push_back({key, hash});
+  members_.push_back({key, hash, key_hash});
   return true;
 }
 
@@ -374,9 +376,7 @@ void Digester<Block>::DropDuplicates(std::span<const Member> members,
   absl::InlinedVector<uint32_t, 512> table(mask + 1);
   uint32_t* const last = table.data();  // without a check at every step
   for (size_t i = 0; i < members.size(); ++i) {
-    KeyedHasher hasher(key_, kKey);  // nobody can make keys meet here
-    hasher.Add(members[i].key);
-    size_t at = hasher.Unsealed().low & mask;
+    size_t at = members[i].key_hash & mask;
     while (last[at] != 0 && members[last[at] - 1].key != members[i].key) {
       at = (at + 1) & mask;
     }

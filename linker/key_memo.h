@@ -51,32 +51,31 @@ class KeyMemo {
   static constexpr size_t kMinText = 32;
   // As many calls as an answer usually has.
   static constexpr size_t kTexts = 8;
-  struct Entry {
-    uint64_t text;
-    Fingerprint arguments;
-  };
 
   Fingerprint OfArguments(std::string_view arguments) {
     if (arguments.size() < kMinText) {
       return fingerprinter_.OfArguments(arguments);
     }
     const uint64_t text = fingerprinter_.BriefOfText(arguments);
-    for (size_t i = 0; i < count_; ++i) {
-      if (entries_[i].text != text) continue;
-      ++hits_;
-      return entries_[i].arguments;
+    size_t found = kTexts;  // without a branch for each
+    for (size_t i = 0; i < kTexts; ++i) {
+      if (texts_[i] == text) found = i;
     }
-    Entry& entry = entries_[next_];
+    if (found < kTexts) {
+      ++hits_;
+      return arguments_[found];
+    }
+    const size_t place = next_;
     next_ = (next_ + 1) % kTexts;
-    if (count_ < kTexts) ++count_;
-    return (entry = {text, fingerprinter_.OfArguments(arguments)}).arguments;
+    texts_[place] = text;
+    return arguments_[place] = fingerprinter_.OfArguments(arguments);
   }
 
   const Fingerprinter& fingerprinter_;
   std::optional<ShortText> name_;
   Fingerprint name_key_;
-  std::array<Entry, kTexts> entries_;
-  size_t count_ = 0;
+  std::array<uint64_t, kTexts> texts_{};  // zero, as no hash is: free
+  std::array<Fingerprint, kTexts> arguments_;
   size_t next_ = 0;  // the oldest, or the first that is free
   uint64_t hits_ = 0;
 };

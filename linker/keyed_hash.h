@@ -115,26 +115,31 @@ inline Fingerprint HashText(uint64_t tag, std::string_view text,
 }
 
 // 64 bits of a text, at half the price: enough to tell it from a few others,
-// not from all that there were. One lane takes every step, and of a long text
-// each of four every fourth. REQUIRES: at least 16 bytes.
+// not from all that there were. Each step of 16 bytes goes to one of four lanes
+// in turn; the last four end with the text, and take some of it again.
+// REQUIRES: at least 32 bytes.
 inline uint64_t BriefHash(std::string_view text, const HashKey& key) {
-  constexpr ptrdiff_t kStep = 2 * sizeof(uint64_t);
-  constexpr size_t kLanes = 4;
+  constexpr size_t kStep = 2 * sizeof(uint64_t);
+  constexpr size_t kTurn = 4 * kStep;
   const HashKey::Words& k = key.words;
-  uint64_t lanes[kLanes] = {k[0] ^ text.size(), k[1], k[2], k[3]};
-  const auto add = [&](size_t lane, const char* step) {
-    lanes[lane] = Fold(WordAt(step) ^ k[kLanes + lane],
-                       WordAt(step + kStep / 2) ^ lanes[lane]);
+  uint64_t a = k[0] ^ text.size(), b = k[1], c = k[2], d = k[3];
+  const auto take_turn = [&](const char* first, const char* third) {
+    const auto take = [](const char* step, uint64_t word, uint64_t& lane) {
+      lane = Fold(WordAt(step) ^ word, WordAt(step + kStep / 2) ^ lane);
+    };
+    take(first, k[4], a);
+    take(first + kStep, k[5], b);
+    take(third, k[6], c);
+    take(third + kStep, k[7], d);
   };
   const char* at = text.data();
-  const char* const end = at + text.size();
-  for (; end - at > ptrdiff_t{kLanes} * kStep; at += kLanes * kStep) {
-    for (size_t lane = 0; lane < kLanes; ++lane) add(lane, at + lane * kStep);
-  }
-  for (; end - at > kStep; at += kStep) add(0, at);
-  add(0, end - kStep);  // once more, in part, what stands before it
-  return Fold(lanes[0] ^ k[4], lanes[1] ^ k[5]) ^
-         Fold(lanes[2] ^ k[6], lanes[3] ^ k[7]);
+  size_t left = text.size();
+  for (; left > kTurn; at += kTurn, left -= kTurn)
+    take_turn(at, at + kTurn / 2);
+  const char* const end = at + left;
+  const bool is_short = text.size() < kTurn;
+  take_turn(is_short ? at : end - kTurn, end - kTurn / 2);
+  return Fold(a ^ k[4], b ^ k[5]) ^ Fold(c ^ k[6], d ^ k[7]);
 }
 
 }  // namespace spanlink::internal

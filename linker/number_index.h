@@ -55,12 +55,16 @@ class NumberIndex {
     ++count_;
   }
 
-  // REQUIRES: the number is there.
+  // Returns whether the number was there, with this hash.
   template <typename HashOf>
-  void Erase(uint64_t hash, uint64_t number, HashOf hash_of) {
+  bool Erase(uint64_t hash, uint64_t number, HashOf hash_of) {
+    if (count_ == 0) return false;
     const size_t mask = places_.size() - 1;
     size_t gap = hash & mask;
-    while (NumberOf(places_[gap]) != number) gap = (gap + 1) & mask;
+    while (places_[gap] != PlaceOf(hash, number)) {
+      if (places_[gap] == 0) return false;
+      gap = (gap + 1) & mask;
+    }
     // What stands behind the gap, and was pushed over it, moves into it.
     for (size_t at = (gap + 1) & mask; places_[at] != 0; at = (at + 1) & mask) {
       const size_t home = hash_of(NumberOf(places_[at])) & mask;
@@ -70,6 +74,7 @@ class NumberIndex {
     }
     places_[gap] = 0;
     --count_;
+    return true;
   }
 
  private:
@@ -79,6 +84,9 @@ class NumberIndex {
   // A place is 0, or one more than a number below the bits of the tag.
   static uint64_t TagOf(uint64_t place) { return place >> kNumberBits; }
   static uint64_t TagOfHash(uint64_t hash) { return hash >> kNumberBits; }
+  static uint64_t PlaceOf(uint64_t hash, uint64_t number) {
+    return TagOfHash(hash) << kNumberBits | (number + 1);
+  }
   static uint64_t NumberOf(uint64_t place) {
     return (place & ((uint64_t{1} << kNumberBits) - 1)) - 1;
   }
@@ -87,7 +95,7 @@ class NumberIndex {
     const size_t mask = places_.size() - 1;
     size_t at = hash & mask;
     while (places_[at] != 0) at = (at + 1) & mask;
-    places_[at] = TagOfHash(hash) << kNumberBits | (number + 1);
+    places_[at] = PlaceOf(hash, number);
   }
 
   template <typename HashOf>

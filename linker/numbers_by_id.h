@@ -63,10 +63,7 @@ class NumbersById {
 
   // Does nothing if it is not there.
   void Erase(const Record& record) {
-    if (FindAlone(record.id) == record.number) {
-      alone_.Erase(record.id.low, record.number, HashOf());
-      return;
-    }
+    if (alone_.Erase(record.id.low, record.number, HashOf())) return;
     const auto found = shared_.find(record.id);
     if (found == shared_.end()) return;
     auto& numbers = found->second;

@@ -74,13 +74,10 @@ class OpenCalls {
 
   // Does nothing if it is not there.
   void Erase(const BookedCall& call) {
-    const Fingerprint key = key_of_(call);
-    if (FindAlone(key) == call.number) {
-      alone_.Erase(key.low, call.number,
-                   [this](CallNumber number) { return HashOf(number); });
-    } else if (has_shared()) {
-      EraseShared(OpenOf(call));
-    }
+    const auto hash_of = [this](CallNumber number) { return HashOf(number); };
+    const bool was_alone =
+        alone_.Erase(key_of_(call).low, call.number, hash_of);
+    if (!was_alone && has_shared()) EraseShared(OpenOf(call));
   }
 
   // Visits the calls of a key whose answers are not later than `last`, the

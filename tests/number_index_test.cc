@@ -26,9 +26,10 @@ class Records {
     index_.Insert(hash_(key), keys_.size() - 1,
                   [this](uint64_t number) { return hash_(keys_[number]); });
   }
-  void Erase(uint64_t key) {
-    index_.Erase(hash_(key), Find(key),
-                 [this](uint64_t number) { return hash_(keys_[number]); });
+  // Returns whether it was there.
+  bool Erase(uint64_t key, uint64_t number) {
+    return index_.Erase(hash_(key), number,
+                        [this](uint64_t other) { return hash_(keys_[other]); });
   }
   size_t size() const { return keys_.size(); }
 
@@ -59,7 +60,9 @@ TEST_P(NumberIndexTest, DoesWhatAMapDoes) {
     } else {
       EXPECT_EQ(records.Find(key), known->second);
       if (grows && random() % 4 != 0) continue;
-      records.Erase(key);
+      EXPECT_TRUE(records.Erase(key, known->second));
+      EXPECT_FALSE(records.Erase(key, known->second));
+      EXPECT_FALSE(records.Erase(key, records.size()));
       model.erase(known);
     }
   }
