@@ -21,6 +21,7 @@ import json
 import os
 import pathlib
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -229,6 +230,16 @@ def parse_arguments(arguments):
     return settings
 
 
+def has_room():
+    """Whether ten million live calls find room beside the rest, with as much again."""
+    memory = pathlib.Path("/proc/meminfo").read_text()
+    available = re.search(r"^MemAvailable: *(\d+) kB$", memory, re.MULTILINE)
+    if available and int(available[1]) > 12 * 1024**2:
+        return True
+    print("SKIPPED: 10 million live calls want 12 GiB of free memory", file=sys.stderr)
+    return False
+
+
 def measure_all(settings, commands, recorded, progress):
     """Returns all Results, what is shown besides, and ddtrace's version."""
     live = 100_000 if settings.short else 1_000_000
@@ -237,7 +248,8 @@ def measure_all(settings, commands, recorded, progress):
         for name in commands:
             sides[name] = start(commands, name)
             stack.callback(sides[name].close)
-        rows = [row for row in gates.rows(recorded, settings.short)
+        vast = not settings.short and has_room()
+        rows = [row for row in gates.rows(recorded, settings.short, vast)
                 if settings.only in f"{row.group}, {row.name}"]
         results = []
         for number, row in enumerate(rows, 1):

@@ -162,7 +162,7 @@ void CallBook::Park() {
   }
 }
 
-// Zero: not known.
+// Zero: not known, or no longer, as the span is gone.
 Fingerprint CallBook::ConversationOf(const Call& call) const {
   const Span* const llm = tree_->Get(call.node);
   return llm == nullptr ? call.rare().earlier_conversation : llm->conversation;

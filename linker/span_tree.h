@@ -104,8 +104,8 @@ class SpanTree {
   // `kUnrelated` if there is none in reach.
   int Distance(Node from, Node to) const;
 
-  // Returns whether both have the same parent and neither is an agent: then
-  // they are of the same one.
+  // Returns whether both have the same parent, or none that is known, and
+  // neither is an agent: then they are of the same one, or of none.
   bool AreSiblings(Node a, Node b) const {
     const Span* const one = Get(a);
     const Span* const two = Get(b);

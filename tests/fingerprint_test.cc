@@ -258,6 +258,7 @@ TEST(FingerprinterTest, CodeFenceIsTakenOff) {
   ExpectOne({R"({"a":1})", "```json\n{\"a\":1}\n```", "```\n{\"a\": 1}```",
              " ````JSON \r\n{\n\"a\":1}\r\n````\n", "~~~\n{\"a\":1}\n~~~"});
   ExpectOne({"ls -la", "```sh\nls -la\n```"});
+  ExpectOne({"", "{}", "```\n\n```", "~~~~\n\n~~~~"});
 }
 
 TEST(FingerprinterTest, WhatIsNoFenceStays) {

@@ -98,7 +98,7 @@ class JudgeTest(unittest.TestCase):
 
 class GatesTest(unittest.TestCase):
     def test_memo_on_and_off_are_both_gated(self):
-        rows = [r for r in gates.rows(recorded=True, short=False)
+        rows = [r for r in gates.rows(recorded=True, short=False, vast=False)
                 if r.group == "lifecycle, times faster than ddtrace" and r.gate]
         names = {row.name for row in rows}
         self.assertEqual(len(names), 14)
@@ -107,11 +107,18 @@ class GatesTest(unittest.TestCase):
                           else name.replace("memo off", "memo on"), names)
 
     def test_short_leaves_the_million_out(self):
-        self.assertFalse([r for r in gates.rows(True, short=True)
+        self.assertFalse([r for r in gates.rows(True, short=True, vast=True)
                           if "1000000" in r.engine + r.peer[1]])
 
     def test_without_recordings_their_rows_are_left_out(self):
-        self.assertFalse([r for r in gates.rows(False, False) if "recorded" in r.name])
+        self.assertFalse([r for r in gates.rows(False, short=False, vast=False)
+                          if "recorded" in r.name])
+
+    def test_ten_millions_want_room(self):
+        for vast in (False, True):
+            found = [r for r in gates.rows(True, short=False, vast=vast)
+                     if "10000000 live" in r.name]
+            self.assertEqual(len(found), int(vast))
 
 
 class SideTest(unittest.TestCase):
