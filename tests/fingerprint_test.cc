@@ -313,9 +313,10 @@ TEST(FingerprinterTest, LoneSurrogatesStandForThemselves) {
 }
 
 TEST(FingerprinterTest, DepthBeyondTheBoundIsText) {
-  for (const auto& [begin, end] : {std::pair("[", "]"), {R"({"a":)", "}"}}) {
+  for (const auto& brackets : {std::pair("[", "]"), {R"({"a":)", "}"}}) {
     const auto nest = [&](size_t depth, const std::string& inside) {
-      return Repeat(begin, depth) + inside + Repeat(end, depth);
+      return Repeat(brackets.first, depth) + inside +
+             Repeat(brackets.second, depth);
     };
     EXPECT_EQ(Print(nest(kMaxArgumentDepth, "1")),
               Print(nest(kMaxArgumentDepth, " 1.0 ")));
