@@ -177,7 +177,7 @@ Fingerprint DigestText(Tag tag, std::string_view text, const HashKey& key) {
 // One member of an object that is still open.
 struct Member {
   Fingerprint key;
-  Fingerprint hash;  // of key and value
+  Fingerprint hash;   // of key and value
   uint64_t key_hash;  // nobody can make keys meet here
 };
 
