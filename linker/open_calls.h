@@ -88,7 +88,7 @@ class OpenCalls {
     const CallNumber alone = FindAlone(key);
     if (alone == NumberIndex::kNone) {
       if (has_shared()) VisitShared(key, last, visit);
-    } else if (OpenOf(*calls_.Get(alone)).answer <= last) {
+    } else if (AnswerOf(*calls_.Get(alone)) <= last) {
       visit(alone);
     }
   }
@@ -96,9 +96,11 @@ class OpenCalls {
  private:
   static constexpr size_t kFew = 16;
 
+  static SortKey AnswerOf(const BookedCall& call) {
+    return SortKey(call.start, call.llm);
+  }
   OpenCall OpenOf(const BookedCall& call) const {
-    return {key_of_(call), SortKey(call.start, call.llm), ~call.index,
-            call.number};
+    return {key_of_(call), AnswerOf(call), ~call.index, call.number};
   }
   uint64_t HashOf(CallNumber call) const {
     return key_of_(*calls_.Get(call)).low;
