@@ -9,7 +9,8 @@
 // The caller hashes, with a hash that nobody outside can foresee, and knows the
 // records. Lifetime: `spare`, in which the table finds its memory and leaves
 // it, must outlive it. Thread safety: Thread-compatible.
-// Complexity: expected O(1); 11 to 21 bytes a record. Numbers are below 2^48-1.
+// Complexity: expected O(1); 11 to 21 bytes a record. Numbers are below 2^42-1:
+// days of a trace at full speed.
 #ifndef SPANLINK_LINKER_NUMBER_INDEX_H_
 #define SPANLINK_LINKER_NUMBER_INDEX_H_
 
@@ -18,6 +19,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/base/attributes.h"
 #include "spanlink/linker/reused.h"
 
 namespace spanlink {
@@ -51,7 +53,7 @@ class NumberIndex {
   template <typename HashOf>
   void Insert(uint64_t hash, uint64_t number, HashOf hash_of) {
     if (4 * (count_ + 1) > 3 * places_.size()) Grow(hash_of);
-    Put(hash, number);
+    Put(hash & (places_.size() - 1), PlaceOf(hash, number));
     ++count_;
   }
 
@@ -65,12 +67,13 @@ class NumberIndex {
       if (places_[gap] == 0) return false;
       gap = (gap + 1) & mask;
     }
-    // What stands behind the gap, and was pushed over it, moves into it.
+    // What stands behind the gap, and was pushed over it, moves into it. Nobody
+    // can foresee which: there is no branch.
     for (size_t at = (gap + 1) & mask; places_[at] != 0; at = (at + 1) & mask) {
-      const size_t home = hash_of(NumberOf(places_[at])) & mask;
-      if (((at - home) & mask) < ((at - gap) & mask)) continue;
-      places_[gap] = places_[at];
-      gap = at;
+      const size_t home = HomeOf(places_[at], hash_of);
+      const bool moves = ((at - home) & mask) >= ((at - gap) & mask);
+      places_[gap] = places_[moves ? at : gap];
+      gap = moves ? at : gap;
     }
     places_[gap] = 0;
     --count_;
@@ -78,32 +81,41 @@ class NumberIndex {
   }
 
  private:
-  static constexpr int kNumberBits = 48;
+  static constexpr int kNumberBits = 42;
   static constexpr size_t kFewest = 8;
 
-  // A place is 0, or one more than a number below the bits of the tag.
+  // A place is 0, or one more than a number below the lowest bits of the hash.
   static uint64_t TagOf(uint64_t place) { return place >> kNumberBits; }
-  static uint64_t TagOfHash(uint64_t hash) { return hash >> kNumberBits; }
+  static uint64_t TagOfHash(uint64_t hash) { return TagOf(PlaceOf(hash, 0)); }
   static uint64_t PlaceOf(uint64_t hash, uint64_t number) {
-    return TagOfHash(hash) << kNumberBits | (number + 1);
+    return hash << kNumberBits | (number + 1);
   }
   static uint64_t NumberOf(uint64_t place) {
     return (place & ((uint64_t{1} << kNumberBits) - 1)) - 1;
   }
 
-  void Put(uint64_t hash, uint64_t number) {
+  // Returns where the search for the record of a place begins. Mostly the tag
+  // tells, without a look at the record, which may be far away.
+  template <typename HashOf>
+  size_t HomeOf(uint64_t place, HashOf hash_of) const {
     const size_t mask = places_.size() - 1;
-    size_t at = hash & mask;
-    while (places_[at] != 0) at = (at + 1) & mask;
-    places_[at] = PlaceOf(hash, number);
+    const bool tag_tells = mask >> (64 - kNumberBits) == 0;
+    return (tag_tells ? TagOf(place) : hash_of(NumberOf(place))) & mask;
   }
 
+  void Put(size_t home, uint64_t place) {
+    const size_t mask = places_.size() - 1;
+    while (places_[home] != 0) home = (home + 1) & mask;
+    places_[home] = place;
+  }
+
+  // Not inlined: happens rarely, and `Insert` often.
   template <typename HashOf>
-  void Grow(HashOf hash_of) {
+  ABSL_ATTRIBUTE_NOINLINE void Grow(HashOf hash_of) {
     std::vector<uint64_t> old(std::max(kFewest, 2 * places_.size()));
     old.swap(places_);
     for (const uint64_t place : old) {
-      if (place != 0) Put(hash_of(NumberOf(place)), NumberOf(place));
+      if (place != 0) Put(HomeOf(place, hash_of), place);
     }
   }
 

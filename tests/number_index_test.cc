@@ -10,8 +10,7 @@
 namespace spanlink {
 namespace {
 
-// Records whose key is also what they are hashed by, shifted so that neighbours
-// share a place, or put where the tag stands.
+// Records whose key is also what they are hashed by, in some way.
 class Records {
  public:
   explicit Records(uint64_t (*hash)(uint64_t), NumberIndex::Spare* spare)
@@ -80,6 +79,22 @@ INSTANTIATE_TEST_SUITE_P(
                     [](uint64_t key) { return key / 16; },   // and of hashes
                     [](uint64_t key) { return key << 48; },  // all in one place
                     [](uint64_t) { return uint64_t{5}; }));
+
+// So many that the tag does not tell any more where a record belongs.
+TEST(NumberIndexManyTest, FindsWhatStandsBehindAnErasedPlace) {
+  constexpr uint64_t kCount = uint64_t{13} << 18;  // of 2^23 places
+  const auto hash = [](uint64_t key) {
+    return (key * 0x9e3779b97f4a7c15) >> 30;
+  };
+  Records records(hash, nullptr);
+  for (uint64_t key = 0; key < kCount; ++key) records.Add(key);
+  for (uint64_t key = 0; key < kCount; key += 3) {
+    ASSERT_TRUE(records.Erase(key, key));
+  }
+  for (uint64_t key = 0; key < kCount; ++key) {
+    ASSERT_EQ(records.Find(key), key % 3 == 0 ? NumberIndex::kNone : key);
+  }
+}
 
 TEST(NumberIndexSpareTest, LeavesItsMemoryAndNothingElse) {
   NumberIndex::Spare spare;
