@@ -198,6 +198,52 @@ class Block {
 #endif
 };
 
+// Returns what is behind the backslash at `at`, and the escape if it is one.
+const char* UnescapeOne(const char* at, const char* end, char** to) {
+  const char c = end - at > 1 ? at[1] : '\0';
+  if (const char simple = SimpleEscape(c)) {
+    *(*to)++ = simple;
+    return at + 2;
+  }
+  const std::string_view rest(at, static_cast<size_t>(end - at));
+  const size_t used = c == 'u' ? UnescapeUnicode(rest.substr(2), to) : 0;
+  if (used == 0) *(*to)++ = '\\';
+  return at + (used > 0 ? 2 + used : 1);
+}
+
+// Unescapes block by block, and returns where less than a block and what may be
+// copied too much of it is left. Where the backslashes of a block are is known
+// at once: in JSON in JSON there is one every few bytes.
+// REQUIRES: there is as much room at `*to` as there are bytes.
+const char* UnescapeBlocks(const char* at, const char* end, char** to) {
+  constexpr size_t kPiece = 32;  // mostly there is no more between two escapes
+  const auto copy = [to](const char* from, const char* until) {
+    const auto size = static_cast<size_t>(until - from);
+    size_t copied = 0;
+    do {
+      std::memcpy(*to + copied, from + copied, kPiece);
+      copied += kPiece;
+    } while (copied < size);
+    *to += size;
+  };
+  while (static_cast<size_t>(end - at) >= Block::kSize + kPiece) {
+    const char* const begin = at;
+    uint64_t slashes = Block(begin).Where('\\');
+    while (slashes != 0) {
+      const char* const slash = begin + std::countr_zero(slashes);
+      copy(at, slash);
+      at = UnescapeOne(slash, end, to);
+      const auto used = static_cast<size_t>(at - begin);
+      slashes = used < Block::kSize ? slashes >> used << used : 0;
+    }
+    const char* const next = begin + Block::kSize;
+    if (at >= next) continue;  // the last escape goes on behind the block
+    copy(at, next);
+    at = next;
+  }
+  return at;
+}
+
 // Finds the end of a string block by block. Whether a backslash is an escape,
 // or escaped by the one before it, is counted out for a whole block: text in
 // JSON in JSON is full of them.
@@ -499,21 +545,12 @@ void UnescapeJson(std::string_view raw, std::string* out) {
   const size_t size = out->size();
   out->resize(size + raw.size());
   char* to = out->data() + size;
-  const char* at = raw.data();
-  const char* const end = at + raw.size();
+  const char* const end = raw.data() + raw.size();
+  const char* at = UnescapeBlocks(raw.data(), end, &to);
   for (;;) {
     at = CopyPlain(at, end, &to);
     if (at == end) break;
-    const char c = end - at > 1 ? at[1] : '\0';
-    if (const char simple = SimpleEscape(c)) {
-      *to++ = simple;
-      at += 2;
-      continue;
-    }
-    const std::string_view rest(at, static_cast<size_t>(end - at));
-    const size_t used = c == 'u' ? UnescapeUnicode(rest.substr(2), &to) : 0;
-    if (used == 0) *to++ = '\\';
-    at += used > 0 ? 2 + used : 1;
+    at = UnescapeOne(at, end, &to);
   }
   out->resize(static_cast<size_t>(to - out->data()));
 }

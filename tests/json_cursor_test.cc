@@ -88,6 +88,50 @@ TEST(JsonCursorTest, EveryOtherBackslashEscapes) {
   }
 }
 
+// A text of which no two parts are alike.
+std::string Counted(size_t size) {
+  std::string text;
+  for (int i = 100; text.size() < size; ++i) text += std::to_string(i);
+  return text.substr(0, size);
+}
+
+// In the middle of a block of 64 bytes, across its end, and in the rest that is
+// less than one.
+TEST(JsonCursorTest, EscapesMeanTheSameWhereverTheyStand) {
+  const std::pair<std::string_view, std::string_view> escapes[] = {
+      {R"(\n)", "\n"},
+      {R"(\\)", "\\"},
+      {R"(\\\")", "\\\""},
+      {R"(\u00e9)", "\xC3\xA9"},
+      {R"(\ud83e)", "\xEF\xBF\xBD"},
+      {R"(\ud83e\udd16)", "\xF0\x9F\xA4\x96"},
+      {R"(\x)", R"(\x)"},
+      {R"(\u12)", R"(\u12)"},
+  };
+  for (const auto& [escape, meaning] : escapes) {
+    for (size_t before = 0; before < 140; ++before) {
+      for (const size_t behind : {0, 31, 60, 200}) {
+        const std::string head = Counted(before);
+        const std::string tail = "|" + Counted(behind);
+        std::string text = "kept";
+        UnescapeJson(head + std::string(escape) + tail, &text);
+        ASSERT_EQ(text, "kept" + head + std::string(meaning) + tail);
+      }
+    }
+  }
+}
+
+TEST(JsonCursorTest, ManyEscapesInABlockAreAllUnescaped) {
+  std::string text, raw, meaning;
+  for (size_t i = 0; i < 100; ++i) {
+    const std::string plain = Counted(i * 7 % 45);
+    raw += plain + R"(\"\\)";
+    meaning += plain + "\"\\";
+  }
+  UnescapeJson(raw, &text);
+  EXPECT_EQ(text, meaning);
+}
+
 TEST(JsonCursorTest, TextsStandInPlaceOrAreUnescaped) {
   std::string scratch;
   EXPECT_EQ(JsonText(R"("plain")", &scratch), "plain");
