@@ -49,16 +49,16 @@ class NumbersById {
     const uint64_t other = FindAlone(record.id);
     if (other != NumberIndex::kNone) {
       alone_.Erase(record.id.low, other, HashOf());
-      shared_[record.id].push_back(other);
+      shared_[record.id] = {other, record.number};
+      return false;
     }
-    const bool is_shared =
-        other != NumberIndex::kNone || shared_.contains(record.id);
-    if (is_shared) {
-      shared_[record.id].push_back(record.number);
-    } else {
-      alone_.Insert(record.id.low, record.number, HashOf());
+    const auto shared = shared_.find(record.id);
+    if (shared != shared_.end()) {
+      shared->second.push_back(record.number);
+      return false;
     }
-    return !is_shared;
+    alone_.Insert(record.id.low, record.number, HashOf());
+    return true;
   }
 
   // Does nothing if it is not there.
