@@ -9,8 +9,9 @@
 // The caller hashes, with a hash that nobody outside can foresee, and knows the
 // records. Lifetime: `spare`, in which the table finds its memory and leaves
 // it, must outlive it. Thread safety: Thread-compatible.
-// Complexity: expected O(1); 11 to 21 bytes a record. Numbers are below 2^42-1:
-// days of a trace at full speed.
+// Complexity: expected O(1); 11 to 21 bytes a record. In a table of millions
+// the place says most of what the tag does, and more records are looked at in
+// vain. Numbers are below 2^42-1: days of a trace at full speed.
 #ifndef SPANLINK_LINKER_NUMBER_INDEX_H_
 #define SPANLINK_LINKER_NUMBER_INDEX_H_
 
