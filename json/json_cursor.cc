@@ -211,9 +211,9 @@ const char* UnescapeOne(const char* at, const char* end, char** to) {
   return at + (used > 0 ? 2 + used : 1);
 }
 
-// Unescapes block by block, and returns where less than a block and what may be
-// copied too much of it is left. Where the backslashes of a block are is known
-// at once: in JSON in JSON there is one every few bytes.
+// Unescapes block by block, as long as a piece is left behind the block:
+// copying may run into it. Returns where it stopped. Where the backslashes of a
+// block are is known at once: in JSON in JSON there is one every few bytes.
 // REQUIRES: there is as much room at `*to` as there are bytes.
 const char* UnescapeBlocks(const char* at, const char* end, char** to) {
   constexpr size_t kPiece = 32;  // mostly there is no more between two escapes
