@@ -104,6 +104,8 @@ set(SPANLINK_READER_SOURCES
 # Headers that are installed: the public ones and what these include.
 set(SPANLINK_HEADERS
   dispatch/dispatcher.h
+  dispatch/memory_barrier.h
+  dispatch/running_calls.h
   linker/engine.h
   linker/handoff_names.h
   linker/options.h

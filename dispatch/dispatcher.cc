@@ -13,14 +13,15 @@
 //
 // For each type of signal there is one immutable `Table` of listeners, behind
 // an atomic pointer. A change copies it, publishes the copy and retires the old
-// one. A dispatch names the table that it goes through, and each listener while
-// it calls it, in a frame that others can read (running_calls.h). Hence:
+// one. A dispatch names the entry of the table at which it is in a frame that
+// others can read (running_calls.h), and then looks whether the table is still
+// the published one. Hence:
 //
-// - A retired table is freed when no frame names it.
+// - A retired table is freed when no frame names an entry of it.
 // - A listener leaves by being taken out of the tables, marked `removed` and
-//   then waited for: whoever dispatches first names the listener and then looks
-//   at the mark, so after the barrier either the frame shows the call or the
-//   call does not happen.
+//   then waited for: whoever dispatches first names the entry and then looks at
+//   what is published, so after the barrier either the frame shows the call, or
+//   the dispatch sees that something changed and looks at the mark.
 //
 // Only changes lock and wait; a dispatch does neither.
 
@@ -34,67 +35,26 @@ class Listener {
 
   const std::string& name() const { return name_; }
   void* target() const { return target_.get(); }
-  bool removed() const { return removed_.load(); }
   std::atomic<uint32_t>& shared_calls() { return shared_calls_; }
+
+  // Whether it left: it must not be called any more.
+  bool removed() const { return removed_.load(); }
+  void MarkRemoved() { removed_.store(true); }
+  // REQUIRES: it is called no more, but for calls that run.
+  Target TakeTarget() { return std::move(target_); }
 
   // Follows a call that threw.
   void OnThrown() { diagnostics_->Count(DiagnosticId::kListenerFailed); }
 
-  // Returns when no call runs but the calling thread's own, and none will.
-  // Destroys the target, or lets the last of these calls do it.
-  // REQUIRES: no table that is published holds the listener.
-  void RemoveAndWait();
-
-  // Follows every call, or attempt of one, of a listener that is `removed`.
-  void OnCallOfRemovedEnded();
-
  private:
-  bool OthersRun() const {
-    return RunsElsewhere(this) || shared_calls_.load() != SharedCallsHere(this);
-  }
-
   const std::string name_;
   Target target_;
   Diagnostics* const diagnostics_;
   std::atomic<bool> removed_{false};
   std::atomic<uint32_t> shared_calls_{0};
-  // Counts ended calls once the listener is removed; waited on.
-  std::atomic<uint32_t> ended_{0};
-  // The thread that removed the listener from inside of a call of it.
-  std::atomic<const ThreadCalls*> remover_{nullptr};
 };
-
-void Listener::RemoveAndWait() {
-  removed_.store(true);
-  HeavyBarrier();
-  while (true) {
-    const uint32_t ended = ended_.load();
-    if (!OthersRun()) break;
-    ended_.wait(ended);
-  }
-  if (RunsHere(this)) {
-    remover_.store(&thread_calls, std::memory_order_relaxed);
-  } else {
-    target_.reset();
-  }
-}
-
-void Listener::OnCallOfRemovedEnded() {
-  ended_.fetch_add(1);
-  ended_.notify_all();
-  if (remover_.load(std::memory_order_relaxed) == &thread_calls &&
-      !RunsHere(this)) {
-    target_.reset();
-  }
-}
 
 namespace {
-
-struct Entry {
-  Call call;
-  void* target;
-  Listener* listener;
-};
 
 struct Registration {
   // Keeps the mark readable for as long as a dispatch may look at it.
@@ -117,118 +77,75 @@ class Table {
   const Registrations& registrations() const { return registrations_; }
   const Entry* entries() const { return entries_.data(); }
 
+  // Returns whether `entry` is the address of one of this table, of `listener`
+  // or, if that is null, of anybody.
+  bool Holds(const Entry* entry, const Listener* listener) const {
+    return std::ranges::any_of(entries_, [&](const Entry& own) {
+      return &own == entry && (listener == nullptr || own.listener == listener);
+    });
+  }
+
  private:
   const Registrations registrations_;
   std::vector<Entry> entries_;
 };
 
-// The core's only `catch`.
-inline void CallIsolated(const Entry& entry, const void* signal) {
-#if defined(__cpp_exceptions)
-  try {
-    entry.call(entry.target, signal);
-  } catch (...) {
-    entry.listener->OnThrown();
+// Calls all listeners that are published.
+void CallInFrame(Frame& frame, const Published& published, const void* signal) {
+  const Entry* latest = published.load();
+  const Entry* first;
+  do {
+    first = latest;
+    StoreBeforeLoads(frame, first);
+    latest = published.load();
+  } while (latest != first);
+  // Somebody may have taken for a call what the frame named before.
+  OnCallEnded();
+  if (first == nullptr) return;
+  first->call(first->target, signal);
+  for (const Entry* entry = first + 1; entry->call != nullptr; ++entry) {
+    StoreBeforeLoads(frame, entry);
+    if (published.load() != first) [[unlikely]] {
+      OnCallEnded();
+      if (entry->listener->removed()) continue;
+    }
+    entry->call(entry->target, signal);
   }
-#else
-  entry.call(entry.target, signal);
-#endif
+  LeaveFrame(frame);
 }
 
-// A dispatch with a frame of its own.
-class FramedDispatch {
- public:
-  explicit FramedDispatch(Frame* frame) : frame_(frame) {}
-  ~FramedDispatch() { LeaveFrame(frame_); }
-
-  const void* Protect(const std::atomic<const void*>& published) {
-    const void* table = published.load();
-    while (true) {
-      StoreBeforeLoads(frame_->table, table);
-      const void* again = published.load();
-      if (again == table) return table;
-      table = again;
-    }
-  }
-  void Begin(Listener* listener) {
-    StoreBeforeLoads<const void*>(frame_->listener, listener);
-  }
-  void End(Listener*) {
-    StoreBeforeLoads<const void*>(frame_->listener, nullptr);
-  }
-
- private:
-  Frame* const frame_;
-};
-
-// A dispatch that counts itself where all others without a frame do.
-class CountedDispatch {
- public:
-  explicit CountedDispatch(std::atomic<uint32_t>& dispatches)
-      : dispatches_(dispatches) {
-    dispatches_.fetch_add(1);
-  }
-  ~CountedDispatch() { dispatches_.fetch_sub(1); }
-
-  const void* Protect(const std::atomic<const void*>& published) {
-    return published.load();
-  }
-  void Begin(Listener* listener) {
-    call_ = {listener, thread_calls.shared};
-    thread_calls.shared = &call_;
-    listener->shared_calls().fetch_add(1);
-  }
-  void End(Listener* listener) {
-    thread_calls.shared = call_.outer;
-    listener->shared_calls().fetch_sub(1);
-  }
-
- private:
-  std::atomic<uint32_t>& dispatches_;
-  SharedCall call_{nullptr, nullptr};
-};
-
-template <typename D>
-inline void CallAll(D& dispatch, const std::atomic<const void*>& published,
-                    const void* signal) {
-  const auto* entry = static_cast<const Entry*>(dispatch.Protect(published));
-  if (entry == nullptr) return;
-  do {
-    dispatch.Begin(entry->listener);
-    if (!entry->listener->removed()) [[likely]] {
-      CallIsolated(*entry, signal);
-    }
-    dispatch.End(entry->listener);
-    if (entry->listener->removed()) [[unlikely]] {
-      entry->listener->OnCallOfRemovedEnded();
-    }
-    ++entry;
-  } while (entry->call != nullptr);
+// A call of a dispatch that has no frame.
+void CallCounted(const Entry& entry, const void* signal) {
+  Listener& listener = *entry.listener;
+  const SharedCall call = {&listener, thread_calls.shared};
+  thread_calls.shared = &call;
+  listener.shared_calls().fetch_add(1);
+  if (!listener.removed()) entry.call(entry.target, signal);
+  thread_calls.shared = call.outer;
+  listener.shared_calls().fetch_sub(1);
+  OnCallEnded();
 }
 
 }  // namespace
+
+void OnListenerThrew() { InnermostListener().OnThrown(); }
 
 // The state of a dispatcher, shared with its subscriptions.
 class Bus {
  public:
   using Calls = std::array<Call, kSignalTypes>;
-  using Heard = std::array<std::atomic<const void*>, kSignalTypes>;
+  using Heard = std::array<Published, kSignalTypes>;
 
   const Heard& heard() const { return heard_; }
   Diagnostics& diagnostics() { return diagnostics_; }
 
-  void Dispatch(size_t type, const void* signal) {
-    if (Frame* frame = EnterFrame(); frame != nullptr) [[likely]] {
-      FramedDispatch dispatch(frame);
-      CallAll(dispatch, heard_[type], signal);
-    } else {
-      DispatchCounted(type, signal);
-    }
-  }
-  void DispatchCounted(size_t type, const void* signal);
+  // A dispatch without a frame: counts itself where all of them do.
+  void DispatchCounted(const Published& published, const void* signal);
 
   void Add(std::shared_ptr<Listener> listener, const Calls& calls)
       ABSL_LOCKS_EXCLUDED(mutex_);
+  // Returns when no call of `listener` runs but the calling thread's own, and
+  // none will. Destroys what it calls, or lets the last of these calls do it.
   void Remove(Listener& listener) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
@@ -236,6 +153,11 @@ class Bus {
   Registrations RegistrationsOf(size_t type) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Publish(size_t type, Registrations registrations)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool RunsElsewhere(Listener& listener) ABSL_LOCKS_EXCLUDED(mutex_);
+  const Frame* FindFrameOf(const Listener& listener)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  bool IsOf(const Entry* entry, const Listener& listener) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void FreeUnusedTables() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -250,10 +172,13 @@ class Bus {
   std::vector<std::unique_ptr<const Table>> retired_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Not inline: the registers that it needs are not saved for the usual case.
-[[gnu::noinline]] void Bus::DispatchCounted(size_t type, const void* signal) {
-  CountedDispatch dispatch(counted_dispatches_);
-  CallAll(dispatch, heard_[type], signal);
+void Bus::DispatchCounted(const Published& published, const void* signal) {
+  counted_dispatches_.fetch_add(1);
+  const Entry* entry = published.load();
+  for (; entry != nullptr && entry->call != nullptr; ++entry) {
+    CallCounted(*entry, signal);
+  }
+  counted_dispatches_.fetch_sub(1);
 }
 
 void Bus::Add(std::shared_ptr<Listener> listener, const Calls& calls) {
@@ -278,9 +203,44 @@ void Bus::Add(std::shared_ptr<Listener> listener, const Calls& calls) {
 
 void Bus::Remove(Listener& listener) {
   TakeOut(listener);
-  listener.RemoveAndWait();
+  listener.MarkRemoved();
+  WaitWhile([&] { return RunsElsewhere(listener); });
+  const Frame* outermost = FindFrameOf(listener);
+  if (outermost != nullptr || SharedCallsHere(listener) > 0) {
+    DestroyWhenLeft(listener, outermost, listener.TakeTarget());
+  } else {
+    listener.TakeTarget();
+  }
   MutexLock lock(&mutex_);
   FreeUnusedTables();
+}
+
+bool Bus::RunsElsewhere(Listener& listener) {
+  if (listener.shared_calls().load() != SharedCallsHere(listener)) return true;
+  MutexLock lock(&mutex_);
+  for (const Entry* entry : EntriesElsewhere()) {
+    if (IsOf(entry, listener)) return true;
+  }
+  return false;
+}
+
+// Returns the calling thread's first frame that names `listener`, or nullptr.
+const Frame* Bus::FindFrameOf(const Listener& listener) {
+  MutexLock lock(&mutex_);
+  for (const Frame& frame : thread_calls.slot->frames) {
+    if (IsOf(frame.load(), listener)) return &frame;
+  }
+  return nullptr;
+}
+
+// What a frame names may be of another dispatcher, or have been freed: it is
+// only compared.
+bool Bus::IsOf(const Entry* entry, const Listener& listener) const {
+  const auto holds = [&](const std::unique_ptr<const Table>& table) {
+    return table != nullptr && table->Holds(entry, &listener);
+  };
+  return std::ranges::any_of(tables_, holds) ||
+         std::ranges::any_of(retired_, holds);
 }
 
 void Bus::TakeOut(const Listener& listener) {
@@ -317,8 +277,11 @@ void Bus::Publish(size_t type, Registrations registrations) {
 void Bus::FreeUnusedTables() {
   HeavyBarrier();
   if (counted_dispatches_.load() > 0) return;
-  std::erase_if(retired_, [](const std::unique_ptr<const Table>& table) {
-    return !IsTableInUse(table->entries());
+  const std::vector<const Entry*> entries = EntriesEverywhere();
+  std::erase_if(retired_, [&](const std::unique_ptr<const Table>& table) {
+    return std::ranges::none_of(entries, [&](const Entry* entry) {
+      return table->Holds(entry, nullptr);
+    });
   });
 }
 
@@ -353,8 +316,13 @@ const Diagnostics& Dispatcher::diagnostics() const {
   return bus_->diagnostics();
 }
 
-void Dispatcher::DispatchTo(size_t type, const void* signal) const noexcept {
-  bus_->Dispatch(type, signal);
+void Dispatcher::DispatchUnusually(const internal::Published& heard,
+                                   const void* signal) const noexcept {
+  if (internal::Frame* frame = internal::FindFrame(); frame != nullptr) {
+    internal::CallInFrame(*frame, heard, signal);
+  } else {
+    bus_->DispatchCounted(heard, signal);
+  }
 }
 
 Subscription Dispatcher::Register(std::string_view name,
@@ -368,8 +336,10 @@ Subscription Dispatcher::Register(std::string_view name,
 namespace {
 
 template <typename S>
-void CallSink(void* sink, const void* signal) {
-  static_cast<SignalSink*>(sink)->OnSignal(*static_cast<const S*>(signal));
+void CallSink(void* sink, const void* signal) noexcept {
+  internal::CallIsolated([&] {
+    static_cast<SignalSink*>(sink)->OnSignal(*static_cast<const S*>(signal));
+  });
 }
 
 template <typename... Types>

@@ -3,20 +3,39 @@
 #include <pthread.h>
 
 #include <algorithm>
-
-#include "spanlink/dispatch/memory_barrier.h"
+#include <utility>
 
 namespace spanlink::internal {
+
+// What waits for the calling thread to leave a listener. Counted in `waits`.
+struct Leave {
+  const Listener* listener;
+  const Frame* outermost;
+  const Entry* entry;
+  Target target;
+  Leave* next;
+
+  bool IsOver() const {
+    return (outermost == nullptr || outermost->load() != entry) &&
+           SharedCallsHere(*listener) == 0;
+  }
+};
+
 namespace {
+
+constexpr Entry kNobody = {nullptr, nullptr, nullptr};
 
 constinit std::array<Slot, kSlots> slots;
 
 constinit pthread_key_t end_key = 0;
 constinit std::atomic<bool> end_key_exists{false};
 
+// Calls that ended while somebody waited. Waited on.
+constinit std::atomic<uint32_t> calls_ended{0};
+
 // Destructors of other keys may dispatch still: through shared counters.
 void ReleaseSlot(void* slot) {
-  thread_calls.slot = nullptr;
+  thread_calls.slot = &no_slot;
   static_cast<Slot*>(slot)->owned.store(false, std::memory_order_release);
 }
 
@@ -26,8 +45,7 @@ void ForgetOtherThreads() {
   for (Slot& slot : slots) {
     if (&slot == thread_calls.slot) continue;
     for (Frame& frame : slot.frames) {
-      frame.table.store(nullptr, std::memory_order_relaxed);
-      frame.listener.store(nullptr, std::memory_order_relaxed);
+      frame.store(nullptr, std::memory_order_relaxed);
     }
     slot.owned.store(false, std::memory_order_release);
   }
@@ -52,67 +70,118 @@ bool ReleaseAtThreadEnd(Slot* slot) {
   return end_key_exists && pthread_setspecific(end_key, slot) == 0;
 }
 
+// Takes a slot for the calling thread if there is one.
+void ClaimSlot() {
+  if (thread_calls.asked_for_slot) return;
+  thread_calls.asked_for_slot = true;
+  for (Slot& slot : slots) {
+    if (slot.owned.load(std::memory_order_relaxed)) continue;
+    if (slot.owned.exchange(true, std::memory_order_acquire)) continue;
+    if (ReleaseAtThreadEnd(&slot)) {
+      thread_calls.slot = &slot;
+    } else {
+      slot.owned.store(false, std::memory_order_release);
+    }
+    return;
+  }
+}
+
+void AddEntries(const Slot& slot, std::vector<const Entry*>& entries) {
+  for (const Frame& frame : slot.frames) {
+    const Entry* entry = frame.load();
+    if (entry != nullptr) entries.push_back(entry);
+  }
+}
+
+std::vector<const Entry*> EntriesOfAllBut(const Slot* left_out) {
+  std::vector<const Entry*> entries;
+  for (const Slot& slot : slots) {
+    if (&slot != left_out) AddEntries(slot, entries);
+  }
+  return entries;
+}
+
 }  // namespace
 
+constinit Slot no_slot = {{&kNobody}};
 constinit thread_local ThreadCalls thread_calls;
+constinit std::atomic<uint32_t> waits{0};
 
 void PrepareSlots() {
   if (HasHeavyBarrier()) static ThreadEndHook hook;
 }
 
-Slot* ClaimSlot() {
-  if (thread_calls.asked_for_slot) return nullptr;
-  thread_calls.asked_for_slot = true;
-  for (Slot& slot : slots) {
-    if (slot.owned.load(std::memory_order_relaxed)) continue;
-    if (slot.owned.exchange(true, std::memory_order_acquire)) continue;
-    if (ReleaseAtThreadEnd(&slot)) return thread_calls.slot = &slot;
-    slot.owned.store(false, std::memory_order_release);
-    break;
+Frame* FindFrame() {
+  if (thread_calls.slot == &no_slot) ClaimSlot();
+  if (thread_calls.slot == &no_slot) return nullptr;
+  std::array<Frame, kFrames>& frames = thread_calls.slot->frames;
+  const auto free = std::ranges::find_if(
+      frames, [](const Frame& frame) { return frame.load() == nullptr; });
+  return free == frames.end() ? nullptr : &*free;
+}
+
+Listener& InnermostListener() {
+  if (thread_calls.shared != nullptr) return *thread_calls.shared->listener;
+  const Entry* innermost = nullptr;
+  for (const Frame& frame : thread_calls.slot->frames) {
+    const Entry* entry = frame.load();
+    if (entry == nullptr) break;
+    innermost = entry;
   }
-  return nullptr;
+  return *innermost->listener;
 }
 
-Frame* FindNestedFrame(Slot& slot) {
-  const auto free = std::ranges::find_if(slot.frames, [](const Frame& frame) {
-    return frame.table.load(std::memory_order_relaxed) == nullptr;
-  });
-  return free == slot.frames.end() ? nullptr : &*free;
+std::vector<const Entry*> EntriesElsewhere() {
+  return EntriesOfAllBut(thread_calls.slot);
 }
 
-bool RunsElsewhere(const void* listener) {
-  return std::ranges::any_of(slots, [listener](const Slot& slot) {
-    return &slot != thread_calls.slot &&
-           std::ranges::any_of(slot.frames, [listener](const Frame& frame) {
-             return frame.listener.load() == listener;
-           });
-  });
+std::vector<const Entry*> EntriesEverywhere() {
+  return EntriesOfAllBut(nullptr);
 }
 
-bool RunsHere(const void* listener) {
-  if (SharedCallsHere(listener) > 0) return true;
-  const Slot* slot = thread_calls.slot;
-  return slot != nullptr &&
-         std::ranges::any_of(slot->frames, [listener](const Frame& frame) {
-           return frame.listener.load(std::memory_order_relaxed) == listener;
-         });
-}
-
-size_t SharedCallsHere(const void* listener) {
+size_t SharedCallsHere(const Listener& listener) {
   size_t calls = 0;
   for (const SharedCall* call = thread_calls.shared; call != nullptr;
        call = call->outer) {
-    if (call->listener == listener) ++calls;
+    if (call->listener == &listener) ++calls;
   }
   return calls;
 }
 
-bool IsTableInUse(const void* table) {
-  return std::ranges::any_of(slots, [table](const Slot& slot) {
-    return std::ranges::any_of(slot.frames, [table](const Frame& frame) {
-      return frame.table.load() == table;
-    });
-  });
+void WaitWhile(const std::function<bool()>& runs) {
+  waits.fetch_add(1);
+  HeavyBarrier();
+  while (true) {
+    const uint32_t ended = calls_ended.load();
+    if (!runs()) break;
+    calls_ended.wait(ended);
+  }
+  waits.fetch_sub(1);
+}
+
+void DestroyWhenLeft(const Listener& listener, const Frame* outermost,
+                     Target target) {
+  waits.fetch_add(1);
+  const Entry* entry = outermost == nullptr ? nullptr : outermost->load();
+  thread_calls.leaving = new Leave{&listener, outermost, entry,
+                                   std::move(target), thread_calls.leaving};
+}
+
+void TellThatCallsEnded() noexcept {
+  calls_ended.fetch_add(1);
+  calls_ended.notify_all();
+  Leave** place = &thread_calls.leaving;
+  while (*place != nullptr) {
+    Leave* const leave = *place;
+    if (!leave->IsOver()) {
+      place = &leave->next;
+      continue;
+    }
+    *place = leave->next;
+    waits.fetch_sub(1);
+    delete leave;
+    place = &thread_calls.leaving;  // what was destroyed may have changed it
+  }
 }
 
 }  // namespace spanlink::internal

@@ -2,16 +2,20 @@
 // leave what it uses.
 //
 // Each thread that dispatches owns a slot with a few frames, one for each
-// dispatch inside of another. A frame names the table of listeners that its
-// dispatch goes through, and the listener that it calls: hazard pointers, which
-// other threads read and never write. Threads that find no slot, dispatches
-// nested deeper than a slot has frames, and all where there is no
-// `HeavyBarrier`, count themselves in shared counters instead (dispatcher.cc):
-// correct, but slower.
+// dispatch inside of another. A frame names the entry of the table of listeners
+// at which its dispatch is: a hazard pointer, which other threads read and
+// never write. By it they know both that the table is in use and who is being
+// called. Threads that find no slot, dispatches nested deeper than a slot has
+// frames, and all where there is no `HeavyBarrier`, count themselves in shared
+// counters instead (dispatcher.cc): correct, but slower.
 //
-// Lifetime: slots are static and are handed from threads that end to others;
-// nothing is allocated and nothing waits. In the child of a `fork` the calls of
-// the threads that are not there are over; those in shared counters are not.
+// Who waits for calls to end says so in `waits`, which every dispatch looks at
+// when its frame no longer names the call.
+//
+// Lifetime: slots are static and are handed from threads that end to others; a
+// dispatch allocates nothing and waits for nothing. In the child of a `fork`
+// the calls of the threads that are not there are over; those in shared
+// counters are not, and nor are their waits: dispatches tell nobody, then.
 // Thread safety: Thread-safe. No concurrent calls to any function cause a data
 // race.
 // Complexity: O(1) to enter; O(slots) to look through all of them.
@@ -21,35 +25,59 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "spanlink/dispatch/memory_barrier.h"
 
 namespace spanlink::internal {
 
-inline constexpr size_t kFrames = 7;
+class Listener;
+struct Leave;
+
+// Something callable, with its types forgotten.
+using Call = void (*)(void* target, const void* signal) noexcept;
+using Target = std::unique_ptr<void, void (*)(void*)>;
+
+// One listener in a table; the last entry of a table has no call.
+struct Entry {
+  Call call;
+  void* target;
+  Listener* listener;
+};
+// What is published: the first entry of a table, or null for nobody.
+using Published = std::atomic<const Entry*>;
+
+inline constexpr size_t kFrames = 15;
 inline constexpr size_t kSlots = 256;
 
-// One dispatch. Null: none, or between two listeners.
-struct Frame {
-  std::atomic<const void*> table{nullptr};
-  std::atomic<const void*> listener{nullptr};
-};
+// One dispatch: the entry at which it is. Null: none.
+using Frame = std::atomic<const Entry*>;
 
 // Two cache lines, so that a processor that fetches lines in pairs takes no
 // other thread's.
 struct alignas(128) Slot {
-  std::array<Frame, kFrames> frames;
+  std::array<Frame, kFrames> frames{};
   std::atomic<bool> owned{false};
 };
+static_assert(sizeof(Slot) == 128);
+
+// The slot of threads that have none: no frame of it is free.
+extern constinit Slot no_slot;
 
 // A call that is counted in the listener's shared counter.
 struct SharedCall {
-  const void* listener;
+  Listener* listener;
   const SharedCall* outer;
 };
 
 struct ThreadCalls {
-  Slot* slot = nullptr;
+  Slot* slot = &no_slot;
   bool asked_for_slot = false;
   const SharedCall* shared = nullptr;  // innermost first
+  Leave* leaving = nullptr;
 };
 
 // A few words in the block that exists before any thread does: no call into the
@@ -57,45 +85,59 @@ struct ThreadCalls {
 extern constinit thread_local ThreadCalls thread_calls
     __attribute__((tls_model("initial-exec")));
 
+// How many wait for calls to end, in the whole process.
+extern constinit std::atomic<uint32_t> waits;
+
 // Must return before the first dispatch that calls a listener.
 void PrepareSlots();
 
-// Returns the calling thread's slot, or nullptr if there is none for it.
-Slot* ClaimSlot();
+// Returns the frame for a dispatch that is not inside of another one of the
+// calling thread. If it names something, `FindFrame` must be asked instead; and
+// so it must at first. (A counter of frames would do, too, but each dispatch
+// would have to wait until the last one's value is back from memory.)
+inline Frame& OutermostFrame() { return thread_calls.slot->frames.front(); }
 
-// Returns a frame for a dispatch inside of another, as `EnterFrame` does.
-Frame* FindNestedFrame(Slot& slot);
+// Returns a frame for any dispatch of the calling thread, or nullptr if it has
+// to use the shared counters. The frame is taken once it names something.
+Frame* FindFrame();
 
-// Returns a frame for one dispatch of the calling thread, or nullptr if it has
-// to use the shared counters. The frame is taken once its `table` is set. (A
-// counter of frames would do, too, but each dispatch would have to wait until
-// the last one's value is back from memory.)
-inline Frame* EnterFrame() {
-  Slot* slot = thread_calls.slot;
-  if (slot == nullptr) [[unlikely]] {
-    slot = ClaimSlot();
-    if (slot == nullptr) return nullptr;
-  }
-  Frame& outermost = slot->frames.front();
-  const bool nested =
-      outermost.table.load(std::memory_order_relaxed) != nullptr;
-  return nested ? FindNestedFrame(*slot) : &outermost;
-}
-inline void LeaveFrame(Frame* frame) {
-  frame->table.store(nullptr, std::memory_order_release);
+// Wakes those who wait for calls to end, and destroys what left from inside of
+// a call of the calling thread that has ended.
+[[gnu::cold]] void TellThatCallsEnded() noexcept;
+
+// Follows every call, when neither a frame nor a counter shows it any more.
+inline void OnCallEnded() {
+  if (waits.load() > 0) [[unlikely]]
+    TellThatCallsEnded();
 }
 
-// Returns whether a thread but the calling one is inside of a call of
-// `listener`; shared counters not included.
-bool RunsElsewhere(const void* listener);
-// Returns whether the calling thread is inside of a call of `listener`.
-bool RunsHere(const void* listener);
+// Gives a frame back.
+inline void LeaveFrame(Frame& frame) {
+  StoreBeforeLoads<const Entry*>(frame, nullptr);
+  OnCallEnded();
+}
+
+// Returns the listener of the calling thread's innermost call. REQUIRES: there
+// is one.
+Listener& InnermostListener();
+
+// Returns what the frames of all threads but the calling one name. It may have
+// been freed.
+std::vector<const Entry*> EntriesElsewhere();
+// Returns what the frames of all threads name. It may have been freed.
+std::vector<const Entry*> EntriesEverywhere();
 // Returns how many calls of `listener` the calling thread has in the shared
 // counter.
-size_t SharedCallsHere(const void* listener);
-// Returns whether a dispatch goes through `table`; shared counters not
-// included.
-bool IsTableInUse(const void* table);
+size_t SharedCallsHere(const Listener& listener);
+
+// Returns when `runs` returns false; asks it again whenever a call has ended.
+void WaitWhile(const std::function<bool()>& runs);
+
+// Destroys `target` when the calling thread is in no call of `listener` any
+// more. `outermost` is its frame that names the first of these calls, or null
+// if they are in the shared counter.
+void DestroyWhenLeft(const Listener& listener, const Frame* outermost,
+                     Target target);
 
 }  // namespace spanlink::internal
 

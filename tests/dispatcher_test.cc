@@ -353,21 +353,43 @@ TEST(DispatcherReentrancyTest, ListenerMayEndItself) {
   EXPECT_EQ(log.Take(), (Entries{"once", "last", "last"}));
 }
 
-TEST(DispatcherReentrancyTest, CapturesOutliveTheCallThatEndsThem) {
+// Ends a listener in the innermost of `depth` calls of it, inside of as many of
+// another as `others`, and expects what it captured to live until the outermost
+// has returned.
+void EndInACall(int depth, int others) {
   Dispatcher dispatcher;
-  auto captured = std::make_shared<int>(1);
+  auto captured = std::make_shared<int>(0);
   const std::weak_ptr<int> watched = captured;
   Subscription once;
-  bool alive_after_reset = false;
+  bool alive_in_the_outermost = false;
   once = dispatcher.Subscribe<ToolCall>(
       "once", [&, held = std::move(captured)](const ToolCall& call) {
-        if (++*held < 3) dispatcher.Dispatch(call);
+        if (++*held < depth) dispatcher.Dispatch(call);
         once.Reset();
-        alive_after_reset = !watched.expired();
+        alive_in_the_outermost = !watched.expired();
       });
-  dispatcher.Dispatch(ToolCall());
-  EXPECT_TRUE(alive_after_reset);
+  const Subscription other =
+      dispatcher.Subscribe<Handoff>("other", [&](const Handoff& handoff) {
+        if (--others > 0) {
+          dispatcher.Dispatch(handoff);
+        } else {
+          dispatcher.Dispatch(ToolCall());
+        }
+      });
+  dispatcher.Dispatch(Handoff());
+  EXPECT_TRUE(alive_in_the_outermost);
   EXPECT_TRUE(watched.expired());
+}
+
+TEST(DispatcherReentrancyTest, CapturesOutliveTheCallThatEndsThem) {
+  EndInACall(1, 1);
+  EndInACall(3, 1);
+}
+
+// Deeper than a thread has frames of its own.
+TEST(DispatcherReentrancyTest, CapturesOutliveDeepCallsThatEndThem) {
+  EndInACall(40, 1);
+  EndInACall(1, 40);
 }
 
 TEST(DispatcherReentrancyTest, ListenerMayOwnItsSubscription) {
@@ -422,6 +444,32 @@ TEST(DispatcherTest, ThrowingListenerIsIsolatedAndCounted) {
   EXPECT_EQ(dispatcher.listener_failures(), 4);
   EXPECT_EQ(dispatcher.diagnostics().count(DiagnosticId::kListenerFailed), 4);
 }
+
+// In the innermost of nested calls: `depth` of one dispatcher, then one of
+// another.
+void ThrowInACall(int depth) {
+  Dispatcher outer;
+  Dispatcher inner;
+  int calls = 0;
+  const Subscription nest =
+      outer.Subscribe<ToolCall>("nest", [&](const ToolCall& call) {
+        (++calls < depth ? outer : inner).Dispatch(call);
+      });
+  const Subscription error = inner.Subscribe<ToolCall>(
+      "error", [](const ToolCall&) { throw std::runtime_error("no"); });
+  outer.Dispatch(ToolCall());
+  EXPECT_EQ(calls, depth);
+  EXPECT_EQ(outer.listener_failures(), 0);
+  EXPECT_EQ(inner.listener_failures(), 1);
+}
+
+TEST(DispatcherTest, FailureIsCountedWhereItHappens) {
+  ThrowInACall(1);
+  ThrowInACall(3);
+}
+
+// Deeper than a thread has frames of its own.
+TEST(DispatcherTest, DeepFailureIsCountedWhereItHappens) { ThrowInACall(40); }
 
 TEST(DispatcherTest, ListenerThatEndsItselfMayThrow) {
   Dispatcher dispatcher;

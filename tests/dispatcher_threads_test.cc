@@ -121,10 +121,9 @@ TEST(DispatcherThreadsTest, DispatchGivesItsFrameBack) {
   const Subscription listening =
       dispatcher.Subscribe<ToolCall>("a", [](const ToolCall&) {});
   dispatcher.Dispatch(ToolCall());
-  ASSERT_NE(internal::thread_calls.slot, nullptr);
+  ASSERT_NE(internal::thread_calls.slot, &internal::no_slot);
   for (const internal::Frame& frame : internal::thread_calls.slot->frames) {
-    EXPECT_EQ(frame.table, nullptr);
-    EXPECT_EQ(frame.listener, nullptr);
+    EXPECT_EQ(frame, nullptr);
   }
 }
 
@@ -134,7 +133,7 @@ TEST(DispatcherThreadsTest, SlotsServeThreadsThatComeLater) {
   std::atomic<int> calls_in_slots = 0;
   const Subscription listening =
       dispatcher.Subscribe<ToolCall>("count", [&](const ToolCall&) {
-        if (internal::thread_calls.slot != nullptr) ++calls_in_slots;
+        if (internal::thread_calls.slot != &internal::no_slot) ++calls_in_slots;
       });
   for (int i = 0; i < kManyThreads; ++i) {
     std::jthread([&] { dispatcher.Dispatch(ToolCall()); });
@@ -184,6 +183,24 @@ TEST(DispatcherThreadsTest, EndDoesNotWaitForOtherListeners) {
   ended.count_down();
   caller.join();
   EXPECT_EQ(late_calls, 0);
+}
+
+TEST(DispatcherThreadsTest, EndDoesNotWaitForOtherDispatchers) {
+  Dispatcher busy;
+  Dispatcher ending;
+  std::latch inside(1);
+  std::latch ended(1);
+  const Subscription slow =
+      busy.Subscribe<ToolCall>("slow", [&](const ToolCall&) {
+        inside.count_down();
+        ended.wait();
+      });
+  Subscription other =
+      ending.Subscribe<ToolCall>("slow", [](const ToolCall&) {});
+  const std::jthread caller([&] { busy.Dispatch(ToolCall()); });
+  inside.wait();
+  other.Reset();
+  ended.count_down();
 }
 
 TEST(DispatcherThreadsTest, TwoListenersMayEndThemselvesAtOnce) {
