@@ -29,10 +29,10 @@
 // nothing, and dispatches of several threads do not slow one another down (the
 // first few hundred threads of a process, that is; those beyond share
 // counters). `Subscribe` and the end of a subscription are O(listeners of the
-// type), some microseconds. Errors: none. A listener that throws is stopped
-// there and counted as `DiagnosticId::kListenerFailed`; the other listeners
-// still run. Where a listener is compiled without exceptions, it must not
-// throw.
+// type), some microseconds.
+// Errors: none. A listener that throws is stopped there and counted as
+// `DiagnosticId::kListenerFailed`; the other listeners still run. Where a
+// listener is compiled without exceptions, it must not throw.
 #ifndef SPANLINK_DISPATCH_DISPATCHER_H_
 #define SPANLINK_DISPATCH_DISPATCHER_H_
 
