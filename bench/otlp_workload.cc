@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "spanlink/bench/workload.h"
-#include "spanlink/json/json_cursor.h"
+#include "spanlink/json/json_escapes.h"
 #include "spanlink/tests/proto/otlp.pb.h"
 
 namespace spanlink::bench {

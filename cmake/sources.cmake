@@ -34,6 +34,7 @@ set(SPANLINK_CORE_SOURCES
 # Readers of traces and what they need.
 set(SPANLINK_READER_SOURCES
   json/json_cursor.cc
+  json/json_escapes.cc
   otlp/base64.cc
   otlp/byte_edits.cc
   otlp/otlp_file.cc

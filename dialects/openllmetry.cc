@@ -7,7 +7,7 @@
 #include "spanlink/dialects/flat_messages.h"
 #include "spanlink/dialects/genai.h"
 #include "spanlink/dialects/messages.h"
-#include "spanlink/json/json_cursor.h"
+#include "spanlink/json/json_escapes.h"
 
 namespace spanlink {
 namespace {

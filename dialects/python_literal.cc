@@ -3,6 +3,7 @@
 #include <cctype>
 
 #include "spanlink/json/json_cursor.h"
+#include "spanlink/json/json_escapes.h"
 
 namespace spanlink {
 namespace {

@@ -11,6 +11,7 @@
 #include "spanlink/dialects/python_literal.h"
 #include "spanlink/fuzz/targets.h"
 #include "spanlink/json/json_cursor.h"
+#include "spanlink/json/json_escapes.h"
 #include "spanlink/otlp/otlp_file.h"
 #include "spanlink/pipeline/otlp_decoder.h"
 #include "spanlink/pipeline/trace_file.h"

@@ -123,14 +123,6 @@ class JsonCursor {
   std::string scratch_;  // the last unescaped string
 };
 
-// Appends what the inside of a JSON string means. Lone surrogates become
-// U+FFFD; what is no escape stays as it is.
-void UnescapeJson(std::string_view raw, std::string* out);
-
-// Appends `text` as a JSON string with its quotes. Bytes from 0x80 up pass
-// through.
-void AppendJsonString(std::string_view text, std::string* out);
-
 // Returns the text of the last member of that name, nullopt if `json` is no
 // object or has none. Costs one pass.
 std::optional<std::string_view> JsonMember(std::string_view json,

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "spanlink/json/json_cursor.h"
+#include "spanlink/json/json_escapes.h"
 #include "spanlink/otlp/otlp_json_reader.h"
 #include "spanlink/otlp/otlp_json_writer.h"
 #include "spanlink/otlp/otlp_proto_reader.h"

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_format.h"
 #include "spanlink/json/json_cursor.h"
+#include "spanlink/json/json_escapes.h"
 #include "spanlink/otlp/otlp_ids.h"
 #include "spanlink/otlp/otlp_numbers.h"
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "spanlink/json/json_cursor.h"
+#include "spanlink/json/json_escapes.h"
 #include "spanlink/otlp/byte_edits.h"
 #include "spanlink/otlp/otlp_ids.h"
 #include "spanlink/otlp/otlp_json_filter.h"
@@ -176,7 +177,7 @@ void PlanEdits(std::string_view bytes, const OtlpSpanChange& change,
   }
   if (!span.links_unreadable) new_members += PlanLinks(bytes, change, edits);
   if (new_members.empty()) return;
-  edits->push_back({span.begin + span.members_end, 0, new_members});
+  edits->push_back({span.begin + span.members_end, 0, std::move(new_members)});
 }
 
 }  // namespace

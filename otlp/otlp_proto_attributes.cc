@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "spanlink/json/json_cursor.h"
+#include "spanlink/json/json_escapes.h"
 #include "spanlink/otlp/base64.h"
 #include "spanlink/otlp/otlp_proto_fields.h"
 

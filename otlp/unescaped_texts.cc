@@ -1,6 +1,6 @@
 #include "spanlink/otlp/unescaped_texts.h"
 
-#include "spanlink/json/json_cursor.h"
+#include "spanlink/json/json_escapes.h"
 
 namespace spanlink {
 

@@ -14,6 +14,7 @@
 #include "spanlink/dialects/payload.h"
 #include "spanlink/dialects/text_calls.h"
 #include "spanlink/json/json_cursor.h"
+#include "spanlink/json/json_escapes.h"
 #include "spanlink/pipeline/json_format.h"
 
 namespace spanlink {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "spanlink/json/json_cursor.h"
+#include "spanlink/json/json_escapes.h"
 #include "spanlink/pipeline/json_format.h"
 
 namespace spanlink {

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "spanlink/json/json_escapes.h"
+
 namespace spanlink {
 namespace {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "spanlink/json/json_cursor.h"
+#include "spanlink/json/json_escapes.h"
 
 namespace spanlink {
 namespace {
