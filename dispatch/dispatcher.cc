@@ -99,8 +99,6 @@ void CallInFrame(Frame& frame, const Published& published, const void* signal) {
     StoreBeforeLoads(frame, first);
     latest = published.load();
   } while (latest != first);
-  // Somebody may have taken for a call what the frame named before.
-  OnCallEnded();
   if (first == nullptr) return;
   first->call(first->target, signal);
   for (const Entry* entry = first + 1; entry->call != nullptr; ++entry) {
@@ -204,6 +202,7 @@ void Bus::Add(std::shared_ptr<Listener> listener, const Calls& calls) {
 void Bus::Remove(Listener& listener) {
   TakeOut(listener);
   listener.MarkRemoved();
+  HeavyBarrier();
   WaitWhile([&] { return RunsElsewhere(listener); });
   const Frame* outermost = FindFrameOf(listener);
   if (outermost != nullptr || SharedCallsHere(listener) > 0) {

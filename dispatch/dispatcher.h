@@ -99,12 +99,12 @@ concept SignalType = internal::kSignalIndex<S> < internal::kSignalTypes;
 // Keeps a listener registered for as long as it lives.
 //
 // Destruction, and assignment to it, end the registration and wait until calls
-// of the listener on other threads have returned; after that nothing that the
-// listener captured is touched. A call of the calling thread itself, from
-// inside of which the registration ends, is not waited for; what it captured is
-// then destroyed when that call returns. Two listeners must not end each
-// other's registrations from two threads at the same time: each would wait for
-// the other.
+// of the listener on other threads have returned, at most a millisecond longer;
+// after that nothing that the listener captured is touched. A call of the
+// calling thread itself, from inside of which the registration ends, is not
+// waited for; what it captured is then destroyed when that call returns. Two
+// listeners must not end each other's registrations from two threads at the
+// same time: each would wait for the other.
 //
 // Thread safety: Thread-compatible.
 class [[nodiscard]] Subscription {
@@ -218,7 +218,7 @@ class Dispatcher {
 // Returns the dispatcher of the process. Never destroyed: it may be used by the
 // constructors and destructors of static objects. A process that loads several
 // shared objects which each hold a copy of this library has one dispatcher for
-// all of them only if they export its symbols; link the shared library instead.
+// all of them only if they export its symbols.
 Dispatcher& DefaultDispatcher();
 
 }  // namespace spanlink

@@ -3,11 +3,13 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace spanlink::internal {
 
-// What waits for the calling thread to leave a listener. Counted in `waits`.
+// What waits for the calling thread to leave a listener.
 struct Leave {
   const Listener* listener;
   const Frame* outermost;
@@ -29,9 +31,6 @@ constinit std::array<Slot, kSlots> slots;
 
 constinit pthread_key_t end_key = 0;
 constinit std::atomic<bool> end_key_exists{false};
-
-// Calls that ended while somebody waited. Waited on.
-constinit std::atomic<uint32_t> calls_ended{0};
 
 // Destructors of other keys may dispatch still: through shared counters.
 void ReleaseSlot(void* slot) {
@@ -105,7 +104,6 @@ std::vector<const Entry*> EntriesOfAllBut(const Slot* left_out) {
 
 constinit Slot no_slot = {{&kNobody}};
 constinit thread_local ThreadCalls thread_calls;
-constinit std::atomic<uint32_t> waits{0};
 
 void PrepareSlots() {
   if (HasHeavyBarrier()) static ThreadEndHook hook;
@@ -149,27 +147,27 @@ size_t SharedCallsHere(const Listener& listener) {
 }
 
 void WaitWhile(const std::function<bool()>& runs) {
-  waits.fetch_add(1);
-  HeavyBarrier();
-  while (true) {
-    const uint32_t ended = calls_ended.load();
-    if (!runs()) break;
-    calls_ended.wait(ended);
+  constexpr int kYields = 100;  // most calls take some microseconds
+  constexpr std::chrono::microseconds kLongest(1000);
+  std::chrono::microseconds pause(10);
+  for (int i = 0; runs(); ++i) {
+    if (i < kYields) {
+      std::this_thread::yield();
+    } else {
+      std::this_thread::sleep_for(pause);
+      pause = std::min(2 * pause, kLongest);
+    }
   }
-  waits.fetch_sub(1);
 }
 
 void DestroyWhenLeft(const Listener& listener, const Frame* outermost,
                      Target target) {
-  waits.fetch_add(1);
   const Entry* entry = outermost == nullptr ? nullptr : outermost->load();
   thread_calls.leaving = new Leave{&listener, outermost, entry,
                                    std::move(target), thread_calls.leaving};
 }
 
-void TellThatCallsEnded() noexcept {
-  calls_ended.fetch_add(1);
-  calls_ended.notify_all();
+void DestroyLeft() noexcept {
   Leave** place = &thread_calls.leaving;
   while (*place != nullptr) {
     Leave* const leave = *place;
@@ -178,7 +176,6 @@ void TellThatCallsEnded() noexcept {
       continue;
     }
     *place = leave->next;
-    waits.fetch_sub(1);
     delete leave;
     place = &thread_calls.leaving;  // what was destroyed may have changed it
   }

@@ -9,13 +9,13 @@
 // frames, and all where there is no `HeavyBarrier`, count themselves in shared
 // counters instead (dispatcher.cc): correct, but slower.
 //
-// Who waits for calls to end says so in `waits`, which every dispatch looks at
-// when its frame no longer names the call.
+// Who waits for calls to end looks at the frames again and again: it happens
+// seldom, and nobody who dispatches has to tell them.
 //
 // Lifetime: slots are static and are handed from threads that end to others; a
 // dispatch allocates nothing and waits for nothing. In the child of a `fork`
 // the calls of the threads that are not there are over; those in shared
-// counters are not, and nor are their waits: dispatches tell nobody, then.
+// counters are not.
 // Thread safety: Thread-safe. No concurrent calls to any function cause a data
 // race.
 // Complexity: O(1) to enter; O(slots) to look through all of them.
@@ -77,16 +77,13 @@ struct ThreadCalls {
   Slot* slot = &no_slot;
   bool asked_for_slot = false;
   const SharedCall* shared = nullptr;  // innermost first
-  Leave* leaving = nullptr;
+  Leave* leaving = nullptr;            // what `DestroyWhenLeft` was asked for
 };
 
 // A few words in the block that exists before any thread does: no call into the
 // dynamic linker, which might allocate, even in a shared library.
 extern constinit thread_local ThreadCalls thread_calls
     __attribute__((tls_model("initial-exec")));
-
-// How many wait for calls to end, in the whole process.
-extern constinit std::atomic<uint32_t> waits;
 
 // Must return before the first dispatch that calls a listener.
 void PrepareSlots();
@@ -101,19 +98,18 @@ inline Frame& OutermostFrame() { return thread_calls.slot->frames.front(); }
 // to use the shared counters. The frame is taken once it names something.
 Frame* FindFrame();
 
-// Wakes those who wait for calls to end, and destroys what left from inside of
-// a call of the calling thread that has ended.
-[[gnu::cold]] void TellThatCallsEnded() noexcept;
+// Destroys what is left by now.
+[[gnu::cold]] void DestroyLeft() noexcept;
 
 // Follows every call, when neither a frame nor a counter shows it any more.
 inline void OnCallEnded() {
-  if (waits.load() > 0) [[unlikely]]
-    TellThatCallsEnded();
+  if (thread_calls.leaving != nullptr) [[unlikely]]
+    DestroyLeft();
 }
 
 // Gives a frame back.
 inline void LeaveFrame(Frame& frame) {
-  StoreBeforeLoads<const Entry*>(frame, nullptr);
+  frame.store(nullptr, std::memory_order_release);
   OnCallEnded();
 }
 
@@ -130,7 +126,8 @@ std::vector<const Entry*> EntriesEverywhere();
 // counter.
 size_t SharedCallsHere(const Listener& listener);
 
-// Returns when `runs` returns false; asks it again whenever a call has ended.
+// Returns when `runs` returns false, which is asked every now and then: at the
+// latest a millisecond after that.
 void WaitWhile(const std::function<bool()>& runs);
 
 // Destroys `target` when the calling thread is in no call of `listener` any
