@@ -205,7 +205,7 @@ void Bus::Remove(Listener& listener) {
   HeavyBarrier();
   WaitWhile([&] { return RunsElsewhere(listener); });
   const Frame* outermost = FindFrameOf(listener);
-  if (outermost != nullptr || SharedCallsHere(listener) > 0) {
+  if (outermost != nullptr || SharedCallsHere(&listener) > 0) {
     DestroyWhenLeft(listener, outermost, listener.TakeTarget());
   } else {
     listener.TakeTarget();
@@ -215,7 +215,7 @@ void Bus::Remove(Listener& listener) {
 }
 
 bool Bus::RunsElsewhere(Listener& listener) {
-  if (listener.shared_calls().load() != SharedCallsHere(listener)) return true;
+  if (listener.shared_calls().load() != SharedCallsHere(&listener)) return true;
   MutexLock lock(&mutex_);
   for (const Entry* entry : EntriesElsewhere()) {
     if (IsOf(entry, listener)) return true;

@@ -9,7 +9,8 @@
 
 namespace spanlink::internal {
 
-// What waits for the calling thread to leave a listener.
+// What waits for the calling thread to leave a listener, which may be gone when
+// it has left: only its address is used.
 struct Leave {
   const Listener* listener;
   const Frame* outermost;
@@ -19,7 +20,7 @@ struct Leave {
 
   bool IsOver() const {
     return (outermost == nullptr || outermost->load() != entry) &&
-           SharedCallsHere(*listener) == 0;
+           SharedCallsHere(listener) == 0;
   }
 };
 
@@ -137,11 +138,11 @@ std::vector<const Entry*> EntriesEverywhere() {
   return EntriesOfAllBut(nullptr);
 }
 
-size_t SharedCallsHere(const Listener& listener) {
+size_t SharedCallsHere(const Listener* listener) {
   size_t calls = 0;
   for (const SharedCall* call = thread_calls.shared; call != nullptr;
        call = call->outer) {
-    if (call->listener == &listener) ++calls;
+    if (call->listener == listener) ++calls;
   }
   return calls;
 }

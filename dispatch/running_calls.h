@@ -98,7 +98,7 @@ inline Frame& OutermostFrame() { return thread_calls.slot->frames.front(); }
 // to use the shared counters. The frame is taken once it names something.
 Frame* FindFrame();
 
-// Destroys what is left by now.
+// Destroys what `DestroyWhenLeft` was given, where the call is over by now.
 [[gnu::cold]] void DestroyLeft() noexcept;
 
 // Follows every call, when neither a frame nor a counter shows it any more.
@@ -124,7 +124,7 @@ std::vector<const Entry*> EntriesElsewhere();
 std::vector<const Entry*> EntriesEverywhere();
 // Returns how many calls of `listener` the calling thread has in the shared
 // counter.
-size_t SharedCallsHere(const Listener& listener);
+size_t SharedCallsHere(const Listener* listener);
 
 // Returns when `runs` returns false, which is asked every now and then: at the
 // latest a millisecond after that.
