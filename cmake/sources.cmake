@@ -232,6 +232,7 @@ set(SPANLINK_TESTS
   tests/json_cursor_test.cc
   tests/json_formats_test.cc
   tests/json_output_test.cc
+  tests/json_members_test.cc
   tests/json_scanner_test.cc
   tests/keyed_hash_test.cc
   tests/memory_test.cc

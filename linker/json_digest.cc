@@ -9,7 +9,7 @@
 #include <string>
 
 #include "absl/base/attributes.h"
-#include "absl/container/inlined_vector.h"
+#include "spanlink/linker/json_members.h"
 #include "spanlink/linker/json_scanner.h"
 #include "spanlink/model/load_word.h"
 
@@ -169,29 +169,18 @@ Fingerprint DigestDecimal(const ShortDecimal& decimal) {
                   first >> 56 | (high & high_mask) << 8, kept + 1});
 }
 
+// The same of digits alone, at most seven, the first of which is not zero.
+Fingerprint DigestNatural(const ShortBytes& digits) {
+  const auto zeros =
+      static_cast<size_t>(std::countl_zero(digits.low & InEachByte(0x0f)) / 8);
+  const size_t kept = 8 - zeros;
+  const uint64_t first = digits.low & ~uint64_t{0} >> 8 * zeros;
+  return Literal(kNumber, {(digits.size - kept) | first << 8, 0, kept + 1});
+}
+
 Fingerprint DigestText(Tag tag, std::string_view text, const HashKey& key) {
   return text.size() <= kMaxLiteral ? Literal(tag, text)
                                     : HashText(tag, text, key);
-}
-
-// One member of an object that is still open.
-struct Member {
-  Fingerprint key;
-  Fingerprint hash;   // of key and value
-  uint64_t key_hash;  // nobody can make keys meet here
-};
-
-// Returns whether two keys are equal, or nearly so. That is quadratic: of more
-// than a few members it says so without a look.
-bool MayRepeat(std::span<const Member> members) {
-  constexpr size_t kFew = 12;
-  if (members.size() > kFew) return true;
-  bool may = false;
-  for (size_t i = 1; i < members.size(); ++i) {
-    const uint64_t low = members[i].key.low;
-    for (size_t j = 0; j < i; ++j) may |= members[j].key.low == low;
-  }
-  return may;
 }
 
 // What the members of an open object come to, in whatever order.
@@ -208,11 +197,12 @@ class Digester {
       : scanner_(text), key_(key) {}
 
   std::optional<Fingerprint> Run() {
-    scanner_.SkipSpace();
-    const bool is_scalar = scanner_.Peek() != '{' && scanner_.Peek() != '[';
-    const Fingerprint value = ReadValue(0);
-    scanner_.SkipSpace();
-    if (value == kBroken || !scanner_.at_end()) return std::nullopt;
+    Place at = scanner_.place();
+    at.SkipSpace();
+    const bool is_scalar = at.Peek() != '{' && at.Peek() != '[';
+    const Fingerprint value = ReadValue(at, 0);
+    at.SkipSpace();
+    if (value == kBroken || !at.at_end()) return std::nullopt;
     return is_scalar ? Hashed(value) : value;
   }
 
@@ -222,48 +212,55 @@ class Digester {
   // halves and loaded as a whole has to wait.)
   static constexpr Fingerprint kBroken = {0, 0};
 
+  using Place = BasicJsonPlace<Block>;
+
   // Each reads what it is named after, without white space before it. `depth`
   // is the number of containers around it. What is short, as most is, is read
-  // inside of the container's loop; the rest is a call of its own.
-  ABSL_ATTRIBUTE_ALWAYS_INLINE Fingerprint ReadValue(int depth);
+  // inside of the container's loop, whose place is `at`; the rest is a call of
+  // its own, from where `scanner_` stands.
+  ABSL_ATTRIBUTE_ALWAYS_INLINE Fingerprint ReadValue(Place& at, int depth);
   ABSL_ATTRIBUTE_NOINLINE Fingerprint ReadObject(int depth);
-  bool ReadMember(int depth, MemberSum* sum);
+  ABSL_ATTRIBUTE_ALWAYS_INLINE bool ReadMember(Place& at, int depth,
+                                               MemberSum* sum);
   ABSL_ATTRIBUTE_NOINLINE Fingerprint ReadArray(int depth);
-  Fingerprint ReadString(Tag tag);
+  ABSL_ATTRIBUTE_ALWAYS_INLINE Fingerprint ReadString(Place& at, Tag tag);
   ABSL_ATTRIBUTE_NOINLINE Fingerprint ReadLongString(Tag tag);
-  Fingerprint ReadNumber();
+  ABSL_ATTRIBUTE_ALWAYS_INLINE Fingerprint ReadNumber(Place& at);
   ABSL_ATTRIBUTE_NOINLINE Fingerprint ReadOtherNumber();
-  Fingerprint ReadName();
+  ABSL_ATTRIBUTE_ALWAYS_INLINE Fingerprint ReadName(Place& at);
+  // Calls one of those that are calls of their own.
+  template <typename Read>
+  ABSL_ATTRIBUTE_ALWAYS_INLINE Fingerprint Apart(Place& at, const Read& read) {
+    scanner_.GoTo(at);
+    const Fingerprint result = read();
+    at = scanner_.place();
+    return result;
+  }
   // Takes the members from `first` on away, and returns the hash of the object.
   Fingerprint CloseObject(size_t first, MemberSum sum);
-  // Calls `drop(i)` for each of the members that a later one of the same key
-  // overrides.
-  template <typename Drop>
-  void DropDuplicates(std::span<const Member> members, const Drop& drop) const;
   // What leaves here is a hash, never a literal.
   Fingerprint Hashed(const Fingerprint& scalar) const;
 
   BasicJsonScanner<Block> scanner_;
   const HashKey& key_;
-  // Of all open objects, inner ones behind outer ones.
-  absl::InlinedVector<Member, 128> members_;
+  JsonMemberStack members_;
 };
 
 template <typename Block>
-inline Fingerprint Digester<Block>::ReadValue(int depth) {
-  const char c = scanner_.Peek();
-  if (c == '"') return ReadString(kString);
-  if (c == '{') return ReadObject(depth);
-  if (c == '[') return ReadArray(depth);
-  if (c == '-' || ('0' <= c && c <= '9')) return ReadNumber();
-  return ReadName();
+inline Fingerprint Digester<Block>::ReadValue(Place& at, int depth) {
+  const char c = at.Peek();
+  if (c == '"') return ReadString(at, kString);
+  if (c == '{') return Apart(at, [&] { return ReadObject(depth); });
+  if (c == '[') return Apart(at, [&] { return ReadArray(depth); });
+  if (c == '-' || ('0' <= c && c <= '9')) return ReadNumber(at);
+  return ReadName(at);
 }
 
 template <typename Block>
-inline Fingerprint Digester<Block>::ReadString(Tag tag) {
+inline Fingerprint Digester<Block>::ReadString(Place& at, Tag tag) {
   ShortBytes bytes;
-  if (!scanner_.TakeShortString(&bytes)) return ReadLongString(tag);
-  return Literal(tag, bytes);
+  if (at.TakeShortString(&bytes)) return Literal(tag, bytes);
+  return Apart(at, [&] { return ReadLongString(tag); });
 }
 
 template <typename Block>
@@ -274,14 +271,16 @@ Fingerprint Digester<Block>::ReadLongString(Tag tag) {
 }
 
 template <typename Block>
-inline Fingerprint Digester<Block>::ReadNumber() {
-  ShortDecimal decimal;
-  if (!scanner_.TakeShortDecimal(&decimal)) return ReadOtherNumber();
-  return DigestDecimal(decimal);
+inline Fingerprint Digester<Block>::ReadNumber(Place& at) {
+  ShortBytes digits;
+  if (at.TakeShortNatural(&digits)) return DigestNatural(digits);
+  return Apart(at, [&] { return ReadOtherNumber(); });
 }
 
 template <typename Block>
 Fingerprint Digester<Block>::ReadOtherNumber() {
+  ShortDecimal decimal;
+  if (scanner_.TakeShortDecimal(&decimal)) return DigestDecimal(decimal);
   JsonNumber number;
   if (!scanner_.TakeNumber(&number)) return kBroken;
   return DigestNumber(number, key_);
@@ -290,25 +289,27 @@ Fingerprint Digester<Block>::ReadOtherNumber() {
 template <typename Block>
 Fingerprint Digester<Block>::ReadObject(int depth) {
   if (depth == kMaxArgumentDepth) return kBroken;
+  Place at = scanner_.place();
   const size_t first = members_.size();
   MemberSum sum;
-  scanner_.Take('{');
-  scanner_.SkipSpace();
-  if (!scanner_.Take('}')) {
+  at.Take('{');
+  at.SkipSpace();
+  if (!at.Take('}')) {
     do {
-      if (!ReadMember(depth + 1, &sum)) return kBroken;
-    } while (scanner_.TakeWithSpace(','));
-    if (!scanner_.Take('}')) return kBroken;
+      if (!ReadMember(at, depth + 1, &sum)) return kBroken;
+    } while (at.TakeWithSpace(','));
+    if (!at.Take('}')) return kBroken;
   }
+  scanner_.GoTo(at);
   return CloseObject(first, sum);
 }
 
 // While the value is read, inner objects stand in `members_`.
 template <typename Block>
-inline bool Digester<Block>::ReadMember(int depth, MemberSum* sum) {
-  const Fingerprint key = ReadString(kKey);
-  if (key == kBroken || !scanner_.TakeWithSpace(':')) return false;
-  const Fingerprint value = ReadValue(depth);
+inline bool Digester<Block>::ReadMember(Place& at, int depth, MemberSum* sum) {
+  const Fingerprint key = ReadString(at, kKey);
+  if (key == kBroken || !at.TakeWithSpace(':')) return false;
+  const Fingerprint value = ReadValue(at, depth);
   if (value == kBroken) return false;
   KeyedHasher hasher(key_, kMember);
   hasher.Add(key);
@@ -320,69 +321,51 @@ inline bool Digester<Block>::ReadMember(int depth, MemberSum* sum) {
   const Fingerprint hash = hasher.Unsealed();
   sum->hashes.low += hash.low;
   sum->hashes.high += hash.high;
-  members_.push_back({key, hash, key_hash});
+  members_.Push({key_hash, hash.low, hash.high});
   return true;
 }
 
 template <typename Block>
 Fingerprint Digester<Block>::ReadArray(int depth) {
   if (depth == kMaxArgumentDepth) return kBroken;
+  Place at = scanner_.place();
   KeyedHasher elements(key_, kArray);
-  scanner_.Take('[');
-  scanner_.SkipSpace();
-  if (!scanner_.Take(']')) {
+  at.Take('[');
+  at.SkipSpace();
+  if (!at.Take(']')) {
     do {
-      const Fingerprint element = ReadValue(depth + 1);
+      const Fingerprint element = ReadValue(at, depth + 1);
       if (element == kBroken) return kBroken;
       elements.Add(element);
-    } while (scanner_.TakeWithSpace(','));
-    if (!scanner_.Take(']')) return kBroken;
+    } while (at.TakeWithSpace(','));
+    if (!at.Take(']')) return kBroken;
   }
+  scanner_.GoTo(at);
   return elements.Finish();
 }
 
 template <typename Block>
-inline Fingerprint Digester<Block>::ReadName() {
+inline Fingerprint Digester<Block>::ReadName(Place& at) {
   constexpr std::array<Tag, 3> kTags = {kNull, kFalse, kTrue};
   JsonName name = JsonName::kNull;
-  if (!scanner_.TakeName(&name)) return kBroken;
+  if (!at.TakeName(&name)) return kBroken;
   return Literal(kTags[static_cast<size_t>(name)], ShortBytes());
 }
 
 template <typename Block>
 inline Fingerprint Digester<Block>::CloseObject(size_t first, MemberSum sum) {
-  const std::span<const Member> members(members_.data() + first,
-                                        members_.size() - first);
+  const std::span<const JsonMember> members = members_.From(first);
   size_t count = members.size();
   const auto drop = [&](size_t i) {
-    sum.hashes.low -= members[i].hash.low;
-    sum.hashes.high -= members[i].hash.high;
+    sum.hashes.low -= members[i].low;
+    sum.hashes.high -= members[i].high;
     --count;
   };
-  if (sum.keys_meet && MayRepeat(members)) DropDuplicates(members, drop);
-  members_.erase(members_.begin() + static_cast<ptrdiff_t>(first),
-                 members_.end());
+  if (sum.keys_meet) DropOverridden(members, drop);
+  members_.CutTo(first);
   KeyedHasher hasher(key_, kObject | uint64_t{count} << 8);
   hasher.Add(sum.hashes);
   return hasher.Finish();
-}
-
-template <typename Block>
-template <typename Drop>
-void Digester<Block>::DropDuplicates(std::span<const Member> members,
-                                     const Drop& drop) const {
-  // A table with the last member of each key, by its number + 1.
-  const size_t mask = std::bit_ceil(2 * members.size()) - 1;
-  absl::InlinedVector<uint32_t, 512> table(mask + 1);
-  uint32_t* const last = table.data();  // without a check at every step
-  for (size_t i = 0; i < members.size(); ++i) {
-    size_t at = members[i].key_hash & mask;
-    while (last[at] != 0 && members[last[at] - 1].key != members[i].key) {
-      at = (at + 1) & mask;
-    }
-    if (last[at] != 0) drop(last[at] - 1);
-    last[at] = static_cast<uint32_t>(i + 1);
-  }
 }
 
 template <typename Block>

@@ -180,7 +180,7 @@ inline Progress CopyPlain(Progress p, const char* end) {
 }  // namespace
 
 template <typename Block>
-bool BasicJsonScanner<Block>::TakeNumber(JsonNumber* number) {
+bool BasicJsonPlace<Block>::TakeNumber(JsonNumber* number) {
   *number = {};
   number->negative = Take('-');
   number->integer = Peek() == '0' ? std::string_view(at_++, 1) : TakeDigits();
@@ -197,7 +197,7 @@ bool BasicJsonScanner<Block>::TakeNumber(JsonNumber* number) {
 }
 
 template <typename Block>
-std::string_view BasicJsonScanner<Block>::TakeDigits() {
+std::string_view BasicJsonPlace<Block>::TakeDigits() {
   const char* const begin = at_;
   while (IsDigit(Peek())) ++at_;
   return {begin, static_cast<size_t>(at_ - begin)};
@@ -228,8 +228,10 @@ bool BasicJsonScanner<Block>::TakeRest(std::string_view* value) {
   return Take('"');
 }
 
+template class BasicJsonPlace<PortableBlock>;
 template class BasicJsonScanner<PortableBlock>;
 #if defined(__SSE2__)
+template class BasicJsonPlace<SimdBlock>;
 template class BasicJsonScanner<SimdBlock>;
 #endif
 

@@ -1,5 +1,8 @@
 // JsonScanner: takes the tokens of a JSON text (RFC 8259) one after the other.
 //
+// All of them but strings with escapes are taken by a `BasicJsonPlace`, a value
+// of two words that a loop keeps in registers.
+//
 // Strict in its grammar, with one liberty: what is inside a string need not be
 // UTF-8. Bytes above 0x7f stand for themselves, and an escape of a surrogate
 // that has no partner stands for its three bytes in the manner of UTF-8.
@@ -7,8 +10,8 @@
 // `TakeShort…` are for what most tokens are, and take nothing of others, which
 // those without `Short` take.
 //
-// Internal to `linker/`. Lifetime: the text must outlive the scanner. Thread
-// safety: Thread-compatible.
+// Internal to `linker/`. Lifetime: the text must outlive the scanner and its
+// places. Thread safety: Thread-compatible.
 // Complexity: O(n) in all; memory of the text where it has strings with
 // escapes.
 // Errors: every `Take…` returns false where its token does not stand; after a
@@ -65,10 +68,11 @@ struct ShortDecimal {
 // The three literal names of the grammar.
 enum class JsonName : uint8_t { kNull, kFalse, kTrue };
 
+// Where in a text the next token is.
 template <typename Block>
-class BasicJsonScanner {
+class BasicJsonPlace {
  public:
-  explicit BasicJsonScanner(std::string_view text)
+  explicit BasicJsonPlace(std::string_view text)
       : at_(text.data()), end_(text.data() + text.size()) {}
 
   bool at_end() const { return at_ == end_; }
@@ -103,18 +107,43 @@ class BasicJsonScanner {
   // Compares with all three, as which one comes is hard to foresee.
   bool TakeName(JsonName* name) {
     const uint64_t next = LoadWord({at_, left()});
-    const auto is = [next](std::string_view text) {
+    const auto is = [next](std::string_view text) -> uint32_t {
       return (next ^ LoadWord(text)) << (64 - 8 * text.size()) == 0;
     };
-    const bool is_false = is("false");
-    const bool is_true = is("true");
-    if (!(is("null") | is_false | is_true)) return false;
-    *name = static_cast<JsonName>(is_false + 2 * is_true);
+    const uint32_t is_false = is("false");
+    const uint32_t found = is("null") | is_false << 1 | is("true") << 2;
+    if (found == 0) return false;
+    *name = static_cast<JsonName>(found >> 1);
     at_ += 4 + is_false;
     return true;
   }
   bool TakeNumber(JsonNumber* number);
   bool TakeShortDecimal(ShortDecimal* decimal);
+  // Takes digits alone, at most seven, the first of which is not zero.
+  bool TakeShortNatural(ShortBytes* digits);
+  bool TakeShortString(ShortBytes* value);
+
+ protected:
+  size_t left() const { return static_cast<size_t>(end_ - at_); }
+  // Takes bytes up to the next quote, escape or control character.
+  std::string_view TakePlain();
+
+  const char* at_;
+  const char* end_;
+
+ private:
+  std::string_view TakeDigits();
+};
+
+template <typename Block>
+class BasicJsonScanner : public BasicJsonPlace<Block> {
+ public:
+  using Place = BasicJsonPlace<Block>;
+  using Place::Place;
+
+  const Place& place() const { return *this; }
+  // REQUIRES: a place in the same text.
+  void GoTo(const Place& place) { static_cast<Place&>(*this) = place; }
 
   // Takes a string with its quotes. `value` is what it stands for, valid until
   // the next call.
@@ -123,22 +152,22 @@ class BasicJsonScanner {
     *value = TakePlain();
     return Take('"') || TakeRest(value);
   }
-  bool TakeShortString(ShortBytes* value);
+
+  using Place::Take;
 
  private:
+  using Place::at_;
+  using Place::end_;
+  using Place::left;
+  using Place::TakePlain;
+
   // Where what strings with escapes stand for is put: most texts are short.
   static constexpr size_t kInlineBytes = 2048;
 
-  size_t left() const { return static_cast<size_t>(end_ - at_); }
-  std::string_view TakeDigits();
-  // Takes bytes up to the next quote, escape or control character.
-  std::string_view TakePlain();
   // Takes what is behind `value`, the part of a string before its first escape,
   // and makes `value` the whole.
   bool TakeRest(std::string_view* value);
 
-  const char* at_;
-  const char* const end_;
   std::unique_ptr<char[]> decoded_;  // null until it is needed
   std::array<char, kInlineBytes + kMarked> inline_decoded_;
 };
@@ -163,30 +192,50 @@ inline constexpr auto kFirstBytes = [] {
   return table;
 }();
 
-// Returns how many bytes at the front of a word are digits.
-inline size_t CountDigits(uint64_t word) {
+// Returns the highest bits of the bytes that are no digits. Behind the least
+// significant of them, others may be marked that are digits.
+inline uint64_t MarkNoDigits(uint64_t word) {
   const uint64_t values = word ^ InEachByte('0');
   // What is above 9 reaches the highest bit; a carry goes to later bytes only.
-  const uint64_t others =
-      ((values + InEachByte(0x76)) | values) & InEachByte(0x80);
-  return static_cast<size_t>(std::countr_zero(others)) / 8;
+  return ((values + InEachByte(0x76)) | values) & InEachByte(0x80);
+}
+
+// Returns the number of the first byte with a mark, 8 without any. (Unsigned,
+// as what is widened with its sign comes later.)
+inline size_t FirstMarked(uint64_t marks) {
+  return static_cast<uint32_t>(std::countr_zero(marks)) / 8;
 }
 
 // Returns the digits at the front of the 8 bytes at `text`, and their number.
 inline std::pair<uint64_t, size_t> LeadingDigits(const char* text) {
   const uint64_t word = LoadWord({text, 8});
-  const size_t count = CountDigits(word);
+  const size_t count = FirstMarked(MarkNoDigits(word));
   return {word & kFirstBytes[count][0], count};
 }
 
 }  // namespace plain
 
 template <typename Block>
-inline bool BasicJsonScanner<Block>::TakeShortString(ShortBytes* value) {
+inline bool BasicJsonPlace<Block>::TakeShortNatural(ShortBytes* digits) {
+  if (left() <= 8 || *at_ == '0') return false;
+  const uint64_t word = LoadWord({at_, 8});
+  const uint64_t others = plain::MarkNoDigits(word);
+  const size_t size = plain::FirstMarked(others);
+  if (size == 0 || size == 8) return false;
+  const char next = at_[size];
+  if (next == '.' || (next | 0x20) == 'e') return false;
+  // All bits below the first mark, less those of its own byte.
+  *digits = {word & (others ^ (others - 1)) >> 8, 0, size};
+  at_ += size;
+  return true;
+}
+
+template <typename Block>
+inline bool BasicJsonPlace<Block>::TakeShortString(ShortBytes* value) {
   if (left() <= kBlock || *at_ != '"') return false;
   const char* const begin = at_ + 1;
-  const size_t size = Block::CountPlain(begin);
-  if (size == kBlock || begin[size] != '"') return false;
+  const size_t size = Block::CountUpToQuote(begin);
+  if (size == kBlock) return false;
   const auto [low, high] = plain::kFirstBytes[size];
   *value = {LoadWord({begin, 8}) & low, LoadWord({begin + 8, 8}) & high, size};
   at_ = begin + size + 1;
@@ -194,7 +243,7 @@ inline bool BasicJsonScanner<Block>::TakeShortString(ShortBytes* value) {
 }
 
 template <typename Block>
-inline bool BasicJsonScanner<Block>::TakeShortDecimal(ShortDecimal* decimal) {
+inline bool BasicJsonPlace<Block>::TakeShortDecimal(ShortDecimal* decimal) {
   const bool negative = Peek() == '-';
   const char* const begin = at_ + negative;
   if (end_ - begin <= 8) return false;
@@ -230,14 +279,16 @@ inline bool BasicJsonScanner<Block>::TakeShortDecimal(ShortDecimal* decimal) {
 }
 
 template <typename Block>
-inline std::string_view BasicJsonScanner<Block>::TakePlain() {
+inline std::string_view BasicJsonPlace<Block>::TakePlain() {
   const char* const begin = at_;
   at_ += CountPlainBytes<Block>({at_, left()});
   return {begin, static_cast<size_t>(at_ - begin)};
 }
 
+extern template class BasicJsonPlace<PortableBlock>;
 extern template class BasicJsonScanner<PortableBlock>;
 #if defined(__SSE2__)
+extern template class BasicJsonPlace<SimdBlock>;
 extern template class BasicJsonScanner<SimdBlock>;
 #endif
 

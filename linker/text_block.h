@@ -34,7 +34,13 @@ class PortableBlock {
     const size_t count = CountInWord(LoadWord({text, 8}));
     return count < 8 ? count : 8 + CountInWord(LoadWord({text + 8, 8}));
   }
-  // The same of `kTwoBlocks`.
+  // Returns how many of them stand before a quote; `kBlock` where there is
+  // none, or something else that is not plain before it.
+  static size_t CountUpToQuote(const char* text) {
+    const size_t count = CountPlain(text);
+    return count < kBlock && text[count] == '"' ? count : kBlock;
+  }
+  // The same as `CountPlain` of `kTwoBlocks`.
   static size_t CountPlainInTwo(const char* text) {
     const size_t count = CountPlain(text);
     return count < kBlock ? count : kBlock + CountPlain(text + kBlock);
@@ -82,8 +88,15 @@ class PortableBlock {
 #if defined(__SSE2__)
 class SimdBlock {
  public:
-  static size_t CountPlain(const char* text) {
-    return static_cast<size_t>(std::countr_zero(Others(text) | 1u << kBlock));
+  static size_t CountPlain(const char* text) { return FirstOf(Others(text)); }
+  // Where the quote is depends on nothing but quotes: the reader of tokens
+  // waits for that, not for what is before it.
+  static size_t CountUpToQuote(const char* text) {
+    const __m128i bytes = Load(text);
+    const uint32_t quotes = Mask(Equal(bytes, '"'));
+    const uint32_t up_to_quote = quotes ^ (quotes - 1);
+    const bool is_plain = (Mask(NeverPlain(bytes)) & up_to_quote) == 0;
+    return is_plain ? FirstOf(quotes) : kBlock;
   }
   static size_t CountPlainInTwo(const char* text) {
     const uint64_t others = Others(text) | uint64_t{Others(text + kBlock)}
@@ -100,17 +113,30 @@ class SimdBlock {
   }
 
  private:
-  // A bit for each byte that is not plain.
-  static uint32_t Others(const char* text) {
-    const __m128i bytes =
-        _mm_loadu_si128(reinterpret_cast<const __m128i*>(text));
+  static __m128i Load(const char* text) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(text));
+  }
+  static __m128i Equal(__m128i bytes, char c) {
+    return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c));
+  }
+  // Backslashes and control characters.
+  static __m128i NeverPlain(__m128i bytes) {
     const __m128i controls =
         _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
-    const __m128i marks =
-        _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
-                     _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
-    return static_cast<uint32_t>(
-        _mm_movemask_epi8(_mm_or_si128(controls, marks)));
+    return _mm_or_si128(controls, Equal(bytes, '\\'));
+  }
+  // A bit for each byte whose bits are set.
+  static uint32_t Mask(__m128i bytes) {
+    return static_cast<uint32_t>(_mm_movemask_epi8(bytes));
+  }
+  // A bit for each byte that is not plain.
+  static uint32_t Others(const char* text) {
+    const __m128i bytes = Load(text);
+    return Mask(_mm_or_si128(NeverPlain(bytes), Equal(bytes, '"')));
+  }
+  // (Unsigned, as what is widened with its sign comes later.)
+  static size_t FirstOf(uint32_t bits) {
+    return static_cast<uint32_t>(std::countr_zero(bits | 1u << kBlock));
   }
 };
 #else

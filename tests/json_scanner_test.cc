@@ -181,6 +181,54 @@ TEST(JsonScannerTest, ShortStringsAreTakenAsBytes) {
   }
 }
 
+// Of 16 bytes, with one that ends plain text before, at and behind the quote.
+template <typename Block>
+void ExpectCountsUpToQuote() {
+  for (const char other : {'\\', '\n', '"'}) {
+    for (size_t quote = 0; quote <= kBlock; ++quote) {
+      for (size_t place = 0; place < kBlock; ++place) {
+        std::string text(kBlock, 'p');
+        text[place] = other;
+        if (quote < kBlock) text[quote] = '"';
+        const bool is_plain = place >= quote || other == '"';
+        const size_t expected = other == '"' ? std::min(quote, place) : quote;
+        EXPECT_EQ(Block::CountUpToQuote(text.data()),
+                  is_plain ? expected : kBlock)
+            << text;
+      }
+    }
+  }
+}
+
+TEST(JsonScannerTest, BytesUpToQuoteAreCounted) {
+  ExpectCountsUpToQuote<SimdBlock>();
+  ExpectCountsUpToQuote<PortableBlock>();
+}
+
+TEST(JsonScannerTest, ShortNaturalsAreTaken) {
+  for (const std::string digits : {"1", "10", "907", "1234567", "9000000"}) {
+    for (const std::string behind : {",", "}", " ", "x", "/", ":", "\x80"}) {
+      const std::string text = digits + behind + "        ";
+      JsonScanner scanner(text);
+      ShortBytes bytes;
+      ASSERT_TRUE(scanner.TakeShortNatural(&bytes)) << text;
+      EXPECT_EQ(bytes.size, digits.size());
+      EXPECT_EQ(bytes.low, LoadWord(digits));
+      EXPECT_EQ(bytes.high, 0);
+      EXPECT_EQ(scanner.Peek(), behind[0]);
+    }
+  }
+  for (const std::string_view text :
+       {"0        "sv, "01       "sv, "-1       "sv, "a        "sv,
+        "1.5      "sv, "1e5      "sv, "1E5      "sv, "12345678 "sv,
+        "1       "sv}) {
+    JsonScanner scanner(text);
+    ShortBytes bytes;
+    EXPECT_FALSE(scanner.TakeShortNatural(&bytes)) << text;
+    EXPECT_EQ(scanner.Peek(), text[0]);
+  }
+}
+
 TEST(JsonScannerTest, WhatIsNoShortTokenIsNotTaken) {
   for (const std::string_view text :
        {R"("abc)"sv, R"("abc")"sv, R"("a\nb"                )"sv,
