@@ -1,5 +1,6 @@
 #include "spanlink/json/json_escapes.h"
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -55,94 +56,89 @@ char* PutUtf8(uint32_t code, char* out) {
   return out;
 }
 
-// `rest` begins after `\u`. Returns how much of it was consumed, 0 if it is no
-// escape.
-size_t UnescapeUnicode(std::string_view rest, char** out) {
+// How far a text is read, and what it stands for written: by value, so that
+// both stay in registers.
+struct Progress {
+  const char* at;
+  char* to;
+};
+
+// Takes `\uXXXX`, or two of them that are a pair. Consumes nothing of what is
+// no escape.
+Progress UnescapeUnicode(Progress p, const char* end) {
   constexpr uint32_t kReplacement = 0xFFFD;
+  const std::string_view rest(p.at + 2, static_cast<size_t>(end - p.at - 2));
   const int32_t unit = CodeUnit(rest);
-  if (unit < 0) return 0;
+  if (unit < 0) return p;
   if (unit < 0xD800 || unit > 0xDFFF) {
-    *out = PutUtf8(static_cast<uint32_t>(unit), *out);
-    return 4;
+    return {p.at + 6, PutUtf8(static_cast<uint32_t>(unit), p.to)};
   }
   const bool pair = unit < 0xDC00 && rest.substr(4, 2) == "\\u";
   const int32_t low = pair ? CodeUnit(rest.substr(6)) : -1;
   if (low < 0xDC00 || low > 0xDFFF) {
-    *out = PutUtf8(kReplacement, *out);
-    return 4;
+    return {p.at + 6, PutUtf8(kReplacement, p.to)};
   }
-  *out = PutUtf8(0x10000 + ((static_cast<uint32_t>(unit) - 0xD800) << 10) +
-                     (static_cast<uint32_t>(low) - 0xDC00),
-                 *out);
-  return 10;
+  const uint32_t code = 0x10000 +
+                        ((static_cast<uint32_t>(unit) - 0xD800) << 10) +
+                        (static_cast<uint32_t>(low) - 0xDC00);
+  return {p.at + 12, PutUtf8(code, p.to)};
 }
 
-// Returns what `\c` means, 0 if it is no escape.
-char SimpleEscape(char c) {
-  switch (c) {
-    case '"':
-    case '\\':
-    case '/':
-      return c;
-    case 'b':
-      return '\b';
-    case 'f':
-      return '\f';
-    case 'n':
-      return '\n';
-    case 'r':
-      return '\r';
-    case 't':
-      return '\t';
-    default:
-      return 0;
-  }
-}
+// What `\c` means by `c`, 0 where it is no escape of one letter.
+constexpr std::array<char, 256> kSimpleEscapes = [] {
+  std::array<char, 256> table{};
+  for (const char c : {'"', '\\', '/'}) table[static_cast<uint8_t>(c)] = c;
+  table['b'] = '\b';
+  table['f'] = '\f';
+  table['n'] = '\n';
+  table['r'] = '\r';
+  table['t'] = '\t';
+  return table;
+}();
 
-// Returns what is behind the backslash at `at`, and the escape if it is one.
-const char* UnescapeOne(const char* at, const char* end, char** to) {
-  const char c = end - at > 1 ? at[1] : '\0';
-  if (const char simple = SimpleEscape(c)) {
-    *(*to)++ = simple;
-    return at + 2;
+// Takes the backslash at the front, and the escape if it is one.
+inline Progress UnescapeOne(Progress p, const char* end) {
+  const char c = end - p.at > 1 ? p.at[1] : '\0';
+  if (const char simple = kSimpleEscapes[static_cast<uint8_t>(c)]) {
+    *p.to = simple;
+    return {p.at + 2, p.to + 1};
   }
-  const std::string_view rest(at, static_cast<size_t>(end - at));
-  const size_t used = c == 'u' ? UnescapeUnicode(rest.substr(2), to) : 0;
-  if (used == 0) *(*to)++ = '\\';
-  return at + (used > 0 ? 2 + used : 1);
+  if (c == 'u') {
+    const Progress behind = UnescapeUnicode(p, end);
+    if (behind.at != p.at) return behind;
+  }
+  *p.to = '\\';
+  return {p.at + 1, p.to + 1};
 }
 
 // Unescapes block by block, as long as a piece is left behind the block:
-// copying may run into it. Returns where it stopped. Where the backslashes of a
-// block are is known at once: in JSON in JSON there is one every few bytes.
-// REQUIRES: there is as much room at `*to` as there are bytes.
-const char* UnescapeBlocks(const char* at, const char* end, char** to) {
+// copying may run into it. Where the backslashes of a block are is known at
+// once: in JSON in JSON there is one every few bytes.
+// REQUIRES: there is as much room at `p.to` as there are bytes.
+Progress UnescapeBlocks(Progress p, const char* end) {
   constexpr size_t kPiece = 32;  // mostly there is no more between two escapes
-  const auto copy = [to](const char* from, const char* until) {
-    const auto size = static_cast<size_t>(until - from);
+  const auto copy = [](Progress from, const char* until) -> Progress {
+    const auto size = static_cast<size_t>(until - from.at);
     size_t copied = 0;
     do {
-      std::memcpy(*to + copied, from + copied, kPiece);
+      std::memcpy(from.to + copied, from.at + copied, kPiece);
       copied += kPiece;
     } while (copied < size);
-    *to += size;
+    return {until, from.to + size};
   };
-  while (static_cast<size_t>(end - at) >= JsonBlock::kSize + kPiece) {
-    const char* const begin = at;
+  while (static_cast<size_t>(end - p.at) >= JsonBlock::kSize + kPiece) {
+    const char* const begin = p.at;
     uint64_t slashes = JsonBlock(begin).Where('\\');
     while (slashes != 0) {
       const char* const slash = begin + std::countr_zero(slashes);
-      copy(at, slash);
-      at = UnescapeOne(slash, end, to);
-      const auto used = static_cast<size_t>(at - begin);
+      p = UnescapeOne(copy(p, slash), end);
+      const auto used = static_cast<size_t>(p.at - begin);
       slashes = used < JsonBlock::kSize ? slashes >> used << used : 0;
     }
     const char* const next = begin + JsonBlock::kSize;
-    if (at >= next) continue;  // the last escape goes on behind the block
-    copy(at, next);
-    at = next;
+    if (p.at < next) p = copy(p, next);  // else an escape goes on behind it
   }
-  return at;
+  return p;
 }
 
 // Returns how many bytes there are before the first that a JSON string must
@@ -179,17 +175,16 @@ size_t CountPlain(std::string_view text) {
 void UnescapeJson(std::string_view raw, std::string* out) {
   const size_t size = out->size();
   out->resize(size + raw.size());
-  char* to = out->data() + size;
   const char* const end = raw.data() + raw.size();
-  const char* at = UnescapeBlocks(raw.data(), end, &to);
-  while (at != end) {
-    if (*at == '\\') {
-      at = UnescapeOne(at, end, &to);
+  Progress p = UnescapeBlocks({raw.data(), out->data() + size}, end);
+  while (p.at != end) {
+    if (*p.at == '\\') {
+      p = UnescapeOne(p, end);
     } else {
-      *to++ = *at++;
+      *p.to++ = *p.at++;
     }
   }
-  out->resize(static_cast<size_t>(to - out->data()));
+  out->resize(static_cast<size_t>(p.to - out->data()));
 }
 
 void AppendJsonString(std::string_view text, std::string* out) {
