@@ -57,7 +57,7 @@ class OpenCalls {
 
   // Does nothing if it is there.
   void Insert(const BookedCall& call) {
-    const auto hash_of = [this](CallNumber number) { return HashOf(number); };
+    const Hash hash_of{this};
     const Fingerprint key = key_of_(call);
     if (!IsShared(key)) {
       const CallNumber other = FindAlone(key);
@@ -74,9 +74,8 @@ class OpenCalls {
 
   // Does nothing if it is not there.
   void Erase(const BookedCall& call) {
-    const auto hash_of = [this](CallNumber number) { return HashOf(number); };
     const bool was_alone =
-        alone_.Erase(key_of_(call).low, call.number, hash_of);
+        alone_.Erase(key_of_(call).low, call.number, Hash{this});
     if (!was_alone && has_shared()) EraseShared(OpenOf(call));
   }
 
@@ -102,9 +101,13 @@ class OpenCalls {
   OpenCall OpenOf(const BookedCall& call) const {
     return {key_of_(call), AnswerOf(call), ~call.index, call.number};
   }
-  uint64_t HashOf(CallNumber call) const {
-    return key_of_(*calls_.Get(call)).low;
-  }
+  // By which the index finds a call's place.
+  struct Hash {
+    const OpenCalls* calls;
+    uint64_t operator()(CallNumber number) const {
+      return calls->key_of_(*calls->calls_.Get(number)).low;
+    }
+  };
   // A key is alone or shared.
   CallNumber FindAlone(const Fingerprint& key) const {
     return alone_.Find(key.low, [&](CallNumber call) {

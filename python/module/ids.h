@@ -68,6 +68,7 @@ bool ReadArguments(nanobind::handle object, ToolArguments* text) noexcept;
 
 // What has lone surrogates.
 bool ReadEncoded(nanobind::handle object, Text* text) noexcept;
+// Most strings lend their own UTF-8, which lives as long as they do.
 inline bool ReadText(nanobind::handle object, Text* text) noexcept {
   Py_ssize_t size = 0;
   const char* data = PyUnicode_AsUTF8AndSize(object.ptr(), &size);
