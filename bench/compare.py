@@ -14,9 +14,10 @@ what the noise looks like.
 
 With --ci, A is first compared with itself. What differs there is noise, and a
 figure has regressed only if it is slower by more than that, and again so in a
-second run. Exit status: 0, or 1 for such a regression or a working tree that
-cannot be measured; 2 for wrong arguments. Where REV has nothing to compare
-with, that is said, and the status is 0.
+second run. Programs that are the same, byte for byte, are not measured: what
+differs between them is the machine. Exit status: 0, or 1 for such a regression
+or a working tree that cannot be measured; 2 for wrong arguments. Where REV has
+nothing to compare with, that is said, and the status is 0.
 """
 
 import argparse
@@ -115,6 +116,18 @@ class Build:
         if not result.stdout.strip():
             return {}
         return figures_of(json.loads(result.stdout))
+
+
+def without_equal(before, after):
+    """Returns both without the programs that are equal, and their names."""
+    contents = {path.name: path.read_bytes() for path in before.programs}
+    equal = {path.name for path in after.programs
+             if contents.get(path.name) == path.read_bytes()}
+    rest = [
+        Build(each.name, [p for p in each.programs if p.name not in equal])
+        for each in (before, after)
+    ]
+    return *rest, sorted(equal)
 
 
 def measure_rounds(before, after, rounds, options, progress):
@@ -419,6 +432,12 @@ def run_against(root, commit, settings, scratch, progress):
     if before is None:
         return 0
     after = build("working tree", root, scratch / "tree", progress)
+    before, after, equal = without_equal(before, after)
+    if equal:
+        progress("")
+        print(f"The same, byte for byte: {', '.join(equal)}")
+    if not before.programs and not after.programs:
+        return 0
     try:
         return compare(before, after, settings, progress)
     except CannotMeasure as reason:

@@ -127,6 +127,32 @@ class RoundsTest(unittest.TestCase):
                          ["old: only before", "new: only after"])
 
 
+class EqualTest(unittest.TestCase):
+    def build(self, name, programs):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        paths = []
+        for program, content in programs.items():
+            paths.append(pathlib.Path(folder.name) / program)
+            paths[-1].write_text(content)
+        return compare.Build(name, paths)
+
+    def test_programs_of_the_same_bytes_are_left_out(self):
+        before, after, equal = compare.without_equal(
+            self.build("A", {"same": "1", "other": "2", "gone": "3"}),
+            self.build("B", {"same": "1", "other": "3", "new": "3"}))
+        self.assertEqual(equal, ["same"])
+        self.assertEqual([p.name for p in before.programs], ["other", "gone"])
+        self.assertEqual([p.name for p in after.programs], ["other", "new"])
+        self.assertEqual((before.name, after.name), ("A", "B"))
+
+    def test_the_same_again_has_nothing_to_measure(self):
+        before, after, equal = compare.without_equal(
+            self.build("A", {"f": "1"}), self.build("B", {"f": "1"}))
+        self.assertEqual((before.programs, after.programs, equal),
+                         ([], [], ["f"]))
+
+
 class GateTest(unittest.TestCase):
     def test_lets_pass_what_did_not_change(self):
         failed = 0
