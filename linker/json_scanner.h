@@ -192,24 +192,20 @@ inline constexpr auto kFirstBytes = [] {
   return table;
 }();
 
-// Returns the highest bits of the bytes that are no digits. Behind the least
-// significant of them, others may be marked that are digits.
-inline uint64_t MarkNoDigits(uint64_t word) {
+// Returns how many bytes at the front of a word are digits. (Unsigned, as what
+// is widened with its sign comes later.)
+inline size_t CountDigits(uint64_t word) {
   const uint64_t values = word ^ InEachByte('0');
   // What is above 9 reaches the highest bit; a carry goes to later bytes only.
-  return ((values + InEachByte(0x76)) | values) & InEachByte(0x80);
-}
-
-// Returns the number of the first byte with a mark, 8 without any. (Unsigned,
-// as what is widened with its sign comes later.)
-inline size_t FirstMarked(uint64_t marks) {
-  return static_cast<uint32_t>(std::countr_zero(marks)) / 8;
+  const uint64_t others =
+      ((values + InEachByte(0x76)) | values) & InEachByte(0x80);
+  return static_cast<uint32_t>(std::countr_zero(others)) / 8;
 }
 
 // Returns the digits at the front of the 8 bytes at `text`, and their number.
 inline std::pair<uint64_t, size_t> LeadingDigits(const char* text) {
   const uint64_t word = LoadWord({text, 8});
-  const size_t count = FirstMarked(MarkNoDigits(word));
+  const size_t count = CountDigits(word);
   return {word & kFirstBytes[count][0], count};
 }
 
@@ -218,14 +214,11 @@ inline std::pair<uint64_t, size_t> LeadingDigits(const char* text) {
 template <typename Block>
 inline bool BasicJsonPlace<Block>::TakeShortNatural(ShortBytes* digits) {
   if (left() <= 8 || *at_ == '0') return false;
-  const uint64_t word = LoadWord({at_, 8});
-  const uint64_t others = plain::MarkNoDigits(word);
-  const size_t size = plain::FirstMarked(others);
+  const auto [word, size] = plain::LeadingDigits(at_);
   if (size == 0 || size == 8) return false;
   const char next = at_[size];
   if (next == '.' || (next | 0x20) == 'e') return false;
-  // All bits below the first mark, less those of its own byte.
-  *digits = {word & (others ^ (others - 1)) >> 8, 0, size};
+  *digits = {word, 0, size};
   at_ += size;
   return true;
 }
